@@ -1,0 +1,56 @@
+// Files as the rooms above need them: mapped for reading, written whole or not at all, locked between processes.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace manabi::base {
+
+// A read-only memory map of a whole file. Move-only; the bytes live as long as the object.
+class MappedFile {
+ public:
+  explicit MappedFile(const std::string& path);  // throws base::Error when the file is missing, a folder or unreadable
+  ~MappedFile();
+  MappedFile(MappedFile&& other) noexcept;
+  MappedFile& operator=(MappedFile&& other) noexcept;
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+
+  std::span<const std::byte> bytes() const { return bytes_; }
+  std::string_view text() const { return {reinterpret_cast<const char*>(bytes_.data()), bytes_.size()}; }
+  const std::string& path() const { return path_; }
+
+  // Tells the kernel that this range was read and its pages may go; keeps the peak of resident memory low while weights are converted.
+  void release(size_t offset, size_t length) const;
+
+ private:
+  std::string path_;
+  std::span<const std::byte> bytes_;
+};
+
+std::string read_text(const std::string& path);
+// Writes to a temporary neighbour, syncs, renames. On failure (read-only or full disk) the old file is intact.
+void write_text_atomically(const std::string& path, std::string_view text);
+
+// An exclusive lock on `path` (created when missing) for the object's lifetime; waits for its holder. `try_lock` gives nullptr instead.
+class FileLock {
+ public:
+  explicit FileLock(const std::string& path);
+  static std::unique_ptr<FileLock> try_lock(const std::string& path);
+  ~FileLock();
+  FileLock(const FileLock&) = delete;
+  FileLock& operator=(const FileLock&) = delete;
+
+ private:
+  FileLock() = default;
+  int descriptor_ = -1;
+};
+
+// The user's cache folder for Manabi: $MANABI_CACHE, else $XDG_CACHE_HOME/manabi, else ~/.cache/manabi. Not created here.
+std::filesystem::path cache_folder();
+
+}  // namespace manabi::base

@@ -1,0 +1,58 @@
+// One table of fields per options struct. From it come the flags, the environment twins, TOML files, --help, the manifest of a run and the
+// part of a cell's key that its options make.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace manabi::base {
+
+// Whether a field can change a measured value. Grid lists, threads and batch sizes cannot, so they stay out of a cell's key.
+enum class Changes { nothing, value };
+
+class OptionTable {
+ public:
+  using Target =
+      std::variant<bool*, int64_t*, double*, std::string*, std::vector<int64_t>*, std::vector<double>*, std::vector<std::string>*>;
+
+  struct Field {
+    std::string name;  // long flag without dashes: "white-space"
+    std::string help;  // one line, with the unit
+    Target target;     // the member that the field fills; outlives the table
+    Changes changes = Changes::nothing;
+    std::vector<std::string> allowed;  // for strings and lists of strings: the only values taken; empty = any
+    std::string alias;                 // a second long flag, or ""
+  };
+
+  void add(Field field);
+  void add_all(const OptionTable& other);
+
+  const std::vector<Field>& fields() const { return fields_; }
+  const Field* find(std::string_view name_or_alias) const;
+
+  // Parses `text` into the field ("0,4,8" for lists, "true"/"false" for bools). `where` names the source for the message ("--shots",
+  // "MANABI_SHOTS", "study.toml:3"). Throws base::Error for an unknown name (with the nearest one), a malformed or a refused value.
+  void set(std::string_view name, std::string_view text, const std::string& where);
+
+  // Reads MANABI_<NAME> for every field that is present in the environment ('-' becomes '_').
+  void set_from_environment();
+
+  // Reads a TOML file of `name = value` lines; an unknown key is an error with file and line.
+  void set_from_toml(const std::string& path);
+
+  // The current values, in table order. `only_value_changing` keeps the fields that belong into a cell's key.
+  nlohmann::ordered_json to_json(bool only_value_changing = false) const;
+
+  // The current value of one field as it would be typed.
+  static std::string text_of(const Field& field);
+  static std::string environment_name(const Field& field);
+
+ private:
+  std::vector<Field> fields_;
+};
+
+}  // namespace manabi::base

@@ -1,0 +1,43 @@
+// Counter-based random numbers (Philox 4x32-10; Salmon et al. 2011). A draw is a pure function of (seed, stream, counter): no stored state
+// is needed to resume, and two streams with different names never share numbers.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace manabi::base {
+
+class Rng {
+ public:
+  explicit Rng(uint64_t seed) : key_(seed) {}
+
+  // An independent stream for one purpose or index. Pure: asking twice gives the same stream, from its start.
+  Rng child(std::string_view purpose) const;
+  Rng child(uint64_t index) const;
+
+  uint64_t bits();                 // 64 uniform bits
+  uint64_t below(uint64_t limit);  // uniform over [0, limit), without modulo bias; limit > 0
+  double uniform();                // uniform over [0, 1), 53 bits
+  double normal();                 // standard normal (Box-Muller)
+
+  template <class T>
+  void shuffle(std::span<T> values) {
+    for (size_t last = values.size(); last > 1; --last) std::swap(values[last - 1], values[below(last)]);
+  }
+
+  // A uniformly random permutation of 0 .. count-1.
+  std::vector<int64_t> permutation(int64_t count);
+
+ private:
+  uint64_t key_;
+  uint64_t stream_ = 0;
+  uint64_t counter_ = 0;
+  std::array<uint64_t, 2> block_{};  // the second half of the last Philox block, when it was not yet handed out
+  bool has_spare_ = false;
+};
+
+}  // namespace manabi::base
