@@ -7,7 +7,12 @@ if(MANABI_DEPS)
 endif()
 
 find_package(Threads REQUIRED)
-find_package(OpenMP REQUIRED COMPONENTS CXX)
+if(MANABI_FUZZ)
+  # Nothing that is fuzzed computes in parallel, and clang's OpenMP is a package of its own.
+  add_library(OpenMP::OpenMP_CXX INTERFACE IMPORTED GLOBAL)
+else()
+  find_package(OpenMP REQUIRED COMPONENTS CXX)
+endif()
 find_package(PkgConfig REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(fmt REQUIRED)
@@ -24,7 +29,11 @@ include(Libtorch)
 
 # Flags of our own code only.
 add_library(manabi_flags INTERFACE)
-target_compile_options(manabi_flags INTERFACE -Wall -Wextra -Wshadow -Wno-missing-field-initializers -fopenmp)
+target_compile_options(manabi_flags INTERFACE -Wall -Wextra -Wshadow -Wno-missing-field-initializers $<$<NOT:$<BOOL:${MANABI_FUZZ}>>:-fopenmp>)
+if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  # False alarms of g++ 12 about std::string after inlining (GCC bugs 105329, 105651 and 105762).
+  target_compile_options(manabi_flags INTERFACE -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds)
+endif()
 if(MANABI_WERROR)
   target_compile_options(manabi_flags INTERFACE -Werror)
 endif()

@@ -34,7 +34,8 @@ endif()
 
 add_library(manabi_libtorch INTERFACE)
 target_include_directories(manabi_libtorch SYSTEM INTERFACE ${MANABI_TORCH}/include ${MANABI_TORCH}/include/torch/csrc/api/include)
-target_compile_definitions(manabi_libtorch INTERFACE _GLIBCXX_USE_CXX11_ABI=1)
+# Some wheels carry headers of a newer fmt than the system's library, and they come first on the include path: compiled in, they match nothing else.
+target_compile_definitions(manabi_libtorch INTERFACE _GLIBCXX_USE_CXX11_ABI=1 FMT_HEADER_ONLY)
 set(torch_libraries torch torch_cpu c10)
 if(EXISTS ${MANABI_TORCH}/lib/libtorch_cuda.so)
   # The CUDA libraries register their kernels when they are loaded; nothing of ours refers to a symbol of theirs.

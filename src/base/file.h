@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/watch.h"
+
 namespace manabi::base {
 
 // A read-only memory map of a whole file. Move-only; the bytes live as long as the object.
@@ -32,14 +34,19 @@ class MappedFile {
   std::span<const std::byte> bytes_;
 };
 
+// The whole content of a file; of a pipe too (/dev/stdin).
 std::string read_text(const std::string& path);
 // Writes to a temporary neighbour, syncs, renames. On failure (read-only or full disk) the old file is intact.
+// A symbolic link stays one, permissions stay, and what is no regular file (/dev/stdout) is written to directly.
 void write_text_atomically(const std::string& path, std::string_view text);
+// The same for a file that is the concatenation of `parts`.
+void write_parts_atomically(const std::string& path, std::span<const std::string_view> parts);
 
-// An exclusive lock on `path` (created when missing) for the object's lifetime; waits for its holder. `try_lock` gives nullptr instead.
+// An exclusive lock on `path` (created when missing) for the object's lifetime, between processes and between threads of one. The kernel
+// frees it when its holder dies. Waits for the holder, or throws Cancelled; `try_lock` gives nullptr instead of waiting.
 class FileLock {
  public:
-  explicit FileLock(const std::string& path);
+  explicit FileLock(const std::string& path, const Cancel* cancel = nullptr);
   static std::unique_ptr<FileLock> try_lock(const std::string& path);
   ~FileLock();
   FileLock(const FileLock&) = delete;

@@ -13,7 +13,7 @@
 
 namespace manabi::base {
 
-// Tensor encodings by ggml's numbers. Only those that Manabi decodes have names; others are refused by the reader of weights, by number.
+// Tensor encodings, by ggml's numbers. Only those that Manabi decodes have names; others are refused by the reader of weights, by number.
 enum class GgufType : uint32_t { f32 = 0, f16 = 1, q4_0 = 2, q4_1 = 3, q5_0 = 6, q5_1 = 7, q8_0 = 8, q4_k = 12, q6_k = 14, bf16 = 30 };
 
 // "Q4_1", or "type 99" for a number without a name.
@@ -29,14 +29,24 @@ struct GgufTensor {
 using GgufArray = std::variant<std::vector<int64_t>, std::vector<double>, std::vector<std::string>, std::vector<bool>>;
 using GgufValue = std::variant<int64_t, double, bool, std::string, GgufArray>;
 
+struct GgufContents {
+  std::map<std::string, GgufValue> keys;
+  std::vector<GgufTensor> tensors;  // in the order of the file; their bytes lie in the parsed span and do not overlap
+};
+
+// Reads the container from `bytes`. Throws base::Error with `where` and the key or tensor for anything that does not hold: truncation, a
+// count or length past the end, an unknown kind, a name twice, an overlap, a misaligned tensor.
+GgufContents parse_gguf(std::span<const std::byte> bytes, const std::string& where);
+
 class GgufFile {
  public:
   explicit GgufFile(const std::string& path);
 
   const std::string& path() const { return file_.path(); }
   const MappedFile& file() const { return file_; }
-  const std::map<std::string, GgufValue>& keys() const { return keys_; }
-  const std::vector<GgufTensor>& tensors() const { return tensors_; }
+  const std::map<std::string, GgufValue>& keys() const { return contents_.keys; }
+  const std::vector<GgufTensor>& tensors() const { return contents_.tensors; }
+  // The tensor of this name, or null.
   const GgufTensor* find(const std::string& name) const;
 
   // Required keys: throw base::Error naming file and key when it is missing or of another type. `or_else` variants give the default.
@@ -50,12 +60,12 @@ class GgufFile {
   const std::vector<std::string>& texts(const std::string& key) const;
   std::vector<double> numbers(const std::string& key) const;    // an array of numbers of any kind
   std::vector<int64_t> integers(const std::string& key) const;  // an array of integers
-  bool has(const std::string& key) const { return keys_.contains(key); }
+  bool has(const std::string& key) const { return contents_.keys.contains(key); }
 
  private:
   MappedFile file_;
-  std::map<std::string, GgufValue> keys_;
-  std::vector<GgufTensor> tensors_;
+  GgufContents contents_;
+  std::map<std::string, size_t> places_;  // of tensors, by name
 };
 
 }  // namespace manabi::base

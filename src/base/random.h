@@ -2,11 +2,10 @@
 // is needed to resume, and two streams with different names never share numbers.
 #pragma once
 
-#include <algorithm>
-#include <array>
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace manabi::base {
@@ -33,10 +32,13 @@ class Rng {
   std::vector<int64_t> permutation(int64_t count);
 
  private:
+  Rng(uint64_t key, uint64_t stream) : key_(key), stream_(stream) {}
+  Rng derived(uint64_t domain, uint64_t value) const;
+
   uint64_t key_;
   uint64_t stream_ = 0;
   uint64_t counter_ = 0;
-  std::array<uint64_t, 2> block_{};  // the second half of the last Philox block, when it was not yet handed out
+  uint64_t spare_ = 0;  // the second half of the last Philox block, while has_spare_
   bool has_spare_ = false;
 };
 

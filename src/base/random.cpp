@@ -1,0 +1,73 @@
+#include "base/random.h"
+
+#include <cmath>
+#include <numbers>
+#include <numeric>
+
+#include "base/hash.h"
+#include "base/philox.h"
+
+namespace manabi::base {
+namespace {
+
+// What is derived by name, what by number and what is drawn live under different keys, so that they never meet.
+constexpr uint64_t kPurposeDomain = 0x6e616d6564737472u;
+constexpr uint64_t kIndexDomain = 0x6e756d6265727374u;
+
+std::array<uint32_t, 2> halves(uint64_t word) { return {static_cast<uint32_t>(word), static_cast<uint32_t>(word >> 32)}; }
+
+// Philox over 64-bit words.
+std::array<uint64_t, 2> block_at(uint64_t key, uint64_t stream, uint64_t counter) {
+  const auto [counter_low, counter_high] = halves(counter);
+  const auto [stream_low, stream_high] = halves(stream);
+  const PhiloxCounter block = philox_4x32_10({counter_low, counter_high, stream_low, stream_high}, halves(key));
+  return {block[0] | uint64_t{block[1]} << 32, block[2] | uint64_t{block[3]} << 32};
+}
+
+}  // namespace
+
+Rng Rng::derived(uint64_t domain, uint64_t value) const {
+  const auto [key, stream] = block_at(key_ ^ domain, stream_, value);
+  return Rng(key, stream);
+}
+
+Rng Rng::child(std::string_view purpose) const { return derived(kPurposeDomain, hash64(purpose)); }
+Rng Rng::child(uint64_t index) const { return derived(kIndexDomain, index); }
+
+uint64_t Rng::bits() {
+  if (has_spare_) {
+    has_spare_ = false;
+    return spare_;
+  }
+  const auto [first, second] = block_at(key_, stream_, counter_++);
+  spare_ = second;
+  has_spare_ = true;
+  return first;
+}
+
+// Multiply-shift with rejection (Lemire 2019, "Fast random integer generation in an interval").
+uint64_t Rng::below(uint64_t limit) {
+  using Wide = unsigned __int128;
+  Wide product = Wide{bits()} * limit;
+  if (static_cast<uint64_t>(product) < limit) {
+    const uint64_t biased = -limit % limit;
+    while (static_cast<uint64_t>(product) < biased) product = Wide{bits()} * limit;
+  }
+  return static_cast<uint64_t>(product >> 64);
+}
+
+double Rng::uniform() { return static_cast<double>(bits() >> 11) * 0x1p-53; }
+
+double Rng::normal() {
+  const double radius = std::sqrt(-2 * std::log(1 - uniform()));
+  return radius * std::cos(2 * std::numbers::pi * uniform());
+}
+
+std::vector<int64_t> Rng::permutation(int64_t count) {
+  std::vector<int64_t> order(static_cast<size_t>(count));
+  std::iota(order.begin(), order.end(), int64_t{0});
+  shuffle(std::span(order));
+  return order;
+}
+
+}  // namespace manabi::base
