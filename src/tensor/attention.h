@@ -12,7 +12,7 @@
 
 namespace manabi::tensor {
 
-// A run of earlier positions of a row: keys and values [P, G, E], contiguous in the last dimension.
+// A run of earlier positions of a row. Read where it lies (never copied) when its last axis is contiguous; the other strides are free.
 struct KeyValueRun {
   at::Tensor keys;    // [P, G, E]
   at::Tensor values;  // [P, G, E]
@@ -27,7 +27,8 @@ struct AttentionRow {
   int64_t first_query = 0;  // queries before this offset of the row are not wanted (their output is left undefined)
 };
 
-// queries [N, H, E], keys [N, G, E], values [N, G, E] -> [N, H, E]. Scores are scaled by 1/sqrt(E).
+// queries [N, H, E], keys [N, G, E], values [N, G, E] -> [N, H, E], contiguous. Scores are scaled by 1/sqrt(E); products and softmax are
+// accumulated in float32. All three may be views of one fused tensor [N, H + 2G, E]: only the last axis must be contiguous, else it is copied.
 at::Tensor causal_attention(const at::Tensor& queries, const at::Tensor& keys, const at::Tensor& values, std::span<const AttentionRow> rows);
 at::Tensor causal_attention_reference(const at::Tensor& queries, const at::Tensor& keys, const at::Tensor& values,
                                       std::span<const AttentionRow> rows);
