@@ -1,8 +1,8 @@
 // A prompt template: literal text with fields in braces, "{sentence}\nThe sentiment is{answer}". "{{" and "}}" are literal braces.
 #pragma once
 
+#include <cstddef>
 #include <functional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,9 +14,11 @@ class Template {
   struct Piece {
     std::string literal;  // text before the field
     std::string field;    // "" in the last piece, which has no field
+    size_t begin = 0;     // the field's place in the source, braces included: [begin, end) in bytes
+    size_t end = 0;
   };
 
-  // Throws base::Error with `where` and the column for an unclosed brace or an empty field name.
+  // Throws base::Error with `where` and the column for a brace without its partner or an empty field name. Columns count characters from 1.
   Template(std::string_view source, const std::string& where);
 
   // Throws base::Error for a field outside `known`, naming the nearest one.
@@ -32,6 +34,11 @@ class Template {
   const std::vector<Piece>& pieces() const { return pieces_; }
 
  private:
+  void parse();
+  void add_field(size_t begin, std::string& literal);
+  const Piece& only(const std::string& field) const;
+  std::string place(size_t offset) const;
+
   std::string source_;
   std::string where_;
   std::vector<Piece> pieces_;
