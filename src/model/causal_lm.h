@@ -23,19 +23,19 @@ using text::TokenId;
 // Immutable once made.
 class Cache {
  public:
-  std::shared_ptr<const Cache> parent;               // the positions before, or null
-  int64_t begin = 0;                                 // absolute position of this run's first token
-  int64_t length = 0;                                // tokens of this run alone
-  std::vector<tensor::KeyValueRun> layers;           // one per layer, [length, G, E]
+  std::shared_ptr<const Cache> parent;      // the positions before, or null
+  int64_t begin = 0;                        // absolute position of this run's first token
+  int64_t length = 0;                       // tokens of this run alone
+  std::vector<tensor::KeyValueRun> layers;  // one per layer, [length, G, E]
   int64_t end() const { return begin + length; }
 };
 
 // One row of a packed forward pass.
 struct Row {
-  std::span<const TokenId> tokens;               // not empty
-  std::shared_ptr<const Cache> prefix;           // what stands before the tokens, or null
-  std::vector<int64_t> wanted;                   // offsets in `tokens`, ascending, whose final hidden state is returned
-  bool keeps_cache = false;                      // whether this row's keys and values are returned
+  std::span<const TokenId> tokens;      // not empty
+  std::shared_ptr<const Cache> prefix;  // what stands before the tokens, or null
+  std::vector<int64_t> wanted;          // offsets in `tokens`, ascending, whose final hidden state is returned
+  bool keeps_cache = false;             // whether this row's keys and values are returned
 };
 
 struct Forward {

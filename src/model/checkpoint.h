@@ -22,11 +22,12 @@ struct Checkpoint {
 
 struct CheckpointOptions {
   tensor::Compute compute;
-  std::string tokenizer;       // a path that overrides the checkpoint's own tokenizer, or ""
-  int64_t threads = 0;         // for reading weights; 0 = as libtorch is set
+  std::string tokenizer;  // a path that overrides the checkpoint's own tokenizer, or ""
+  int64_t threads = 0;    // for reading weights; 0 = as libtorch is set
 };
 
-// Throws base::Error that lists every missing, unused or misshaped tensor, an unknown architecture or encoding, NaN weights, a missing tokenizer.
+// Throws base::Error that lists every missing, unused or misshaped tensor, an unknown architecture or encoding, NaN weights, a missing
+// tokenizer.
 Checkpoint open_checkpoint(const std::string& path, const CheckpointOptions& options);
 
 // Only the hash, without reading weights into memory.

@@ -1,0 +1,27 @@
+#include "model/family.h"
+
+#include "base/error.h"
+#include "model/llama/blueprint.h"
+
+namespace manabi::model {
+namespace {
+
+const Family kFamilies[] = {{"llama", llama_blueprint_from_gguf, llama_blueprint_from_json}};
+
+}  // namespace
+
+std::span<const Family> families() { return kFamilies; }
+
+const Family& find_family(const std::string& name, const std::string& where) {
+  std::string known;
+  for (const Family& family : families()) {
+    if (family.name == name) return family;
+    known += (known.empty() ? "" : ", ") + family.name;
+  }
+  throw base::Error({.where = where,
+                     .given = "architecture '" + name + "'",
+                     .expected = "one of the known families: " + known,
+                     .hint = "use a checkpoint of one of these families"});
+}
+
+}  // namespace manabi::model
