@@ -17,25 +17,26 @@ struct Example {
   int64_t label = 0;                // index into Dataset::label_words
 };
 
-// One natural-language template: the prompt of one example up to its label, and the label words where this template changes them
-// (Yes -> True). The label follows where {label} stands.
+// One template of a data set. Its fields: the data set's field names ("{sentence}"), the same with a final period where one is missing
+// ("{sentence.}", or " ." as "{sentence .}"), and "{label}", where the label follows.
 struct PromptTemplate {
   text::Template text;
-  std::vector<std::string> label_words;  // per class
+  text::Template published;              // with the published code's white space in front of {label}; equal to `text` for other sets
+  std::vector<std::string> label_words;  // per class, as this template shows them (True for Yes); none for minimal templates
 };
 
 struct Dataset {
   std::string name;
-  std::string kind;                        // "sentiment", "topic", "toxicity", "inference": the paper's four types, or the user's word
-  std::vector<std::string> field_names;    // {"sentence"} or {"first", "second"}
-  std::vector<std::string> label_words;    // per class, under the data set's own names
-  std::vector<Example> train;              // demonstrations come from here
-  std::vector<Example> test;               // queries come from here; disjoint from train
-  std::vector<PromptTemplate> natural;     // templates that name the task
-  std::vector<text::Template> minimal;     // templates that do not
-  std::string source;                      // where the text comes from, and its licence, for the report
-  std::string hash;                        // of the examples, their split and order
-  std::vector<std::string> notes;          // what the loader left out or changed, for the report
+  std::string kind;                      // "sentiment", "topic", "toxicity", "inference": the paper's four types, or the user's word
+  std::vector<std::string> field_names;  // {"sentence"} or {"first", "second"}
+  std::vector<std::string> label_words;  // per class, under the data set's own names
+  std::vector<Example> train;            // demonstrations come from here
+  std::vector<Example> test;             // queries come from here; disjoint from train
+  std::vector<PromptTemplate> natural;   // templates that name the task
+  std::vector<PromptTemplate> minimal;   // templates that do not; their labels are symbols
+  std::string source;                    // where the text comes from, and its licence, for the report
+  std::string hash;                      // of the examples, their split and order
+  std::vector<std::string> notes;        // what the loader left out or changed, for the report
 
   int64_t classes() const { return static_cast<int64_t>(label_words.size()); }
 };

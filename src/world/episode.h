@@ -12,7 +12,7 @@ namespace manabi::world {
 // One demonstration as it was shown; for reports and for learners that do not read text.
 struct Demonstration {
   std::string id;     // of the item in its data set
-  std::string input;  // the input as rendered
+  std::string input;  // as rendered, the white space in front of the label included: input + label is what was shown
   std::string label;  // the label as shown
   int64_t shown_class = 0;
   int64_t true_class = 0;
@@ -20,12 +20,12 @@ struct Demonstration {
 
 // K demonstrations and one query with its possible answers.
 struct Episode {
-  std::string id;                     // of the query in its data set: the same in every setting, so that differences are paired
-  int64_t draw = 0;                   // which draw of demonstrations
+  std::string id;    // of the query in its data set: the same in every setting, so that differences are paired
+  int64_t draw = 0;  // which draw of demonstrations
   std::vector<Demonstration> demonstrations;
-  std::string context;                // the prompt up to the scored answer
-  std::vector<std::string> choices;   // each answer as it continues the context
-  int64_t target = 0;                 // index of the right choice
+  std::string context;               // the prompt up to the scored answer
+  std::vector<std::string> choices;  // each answer as it continues the context
+  int64_t target = 0;                // index of the right choice
 };
 
 // What is asked of a learner.
@@ -35,13 +35,13 @@ enum class Ask { choices, next_token, every_position, text, value };
 enum class Exactness { exact, at_most, unnormalised };
 
 struct Answer {
-  std::vector<double> scores;        // one per choice
-  std::vector<int64_t> tokens;       // tokens of each choice that were scored
+  std::vector<double> scores;   // one per choice
+  std::vector<int64_t> tokens;  // tokens of each choice that were scored
   Exactness exactness = Exactness::exact;
   int64_t prompt_tokens = 0;
-  std::string text;                  // for Ask::text
+  std::string text;  // for Ask::text
 
-  int64_t best() const;              // index of the largest score, the first one among equals
+  int64_t best() const;  // index of the largest score, the first one among equals
 };
 
 using Answers = std::vector<Answer>;  // in the order of the episodes
