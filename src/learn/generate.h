@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/watch.h"
-#include "learn/few_shot_reader.h"
+#include "learn/beginning.h"
 #include "model/checkpoint.h"
 
 namespace manabi::learn {
@@ -16,11 +16,13 @@ struct GenerateOptions {
   int64_t tokens = 64;       // at most this many
   double temperature = 0.0;  // 0 = greedy
   uint64_t seed = 0;
-  std::string stop;          // ends (not included) where this text appears; "" = only at the end token
+  std::string stop;  // ends (not included) where this text appears; "" = only at the end token
   BeginningToken beginning = BeginningToken::as_checkpoint;
 };
 
-// Calls `piece` with each new token's bytes as it comes; returns the whole continuation. Throws base::Error when the prompt leaves no room.
+// Returns the continuation; `piece` receives it bit by bit as it comes, whole characters only (text_stream.h). Ends at the end token, the stop
+// text, after `tokens` or where the context is full. A draw is a pure function of the seed. The watch counts tokens. Throws base::Error for a
+// prompt that leaves no room, a negative count and a temperature that is not a number of at least 0.
 std::string generate(const model::Checkpoint& checkpoint, const std::string& prompt, const GenerateOptions& options,
                      const std::function<void(const std::string&)>& piece = {}, const base::Watch& watch = {});
 

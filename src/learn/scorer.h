@@ -1,5 +1,5 @@
-// Scores token sequences under a causal model, computing every shared prefix once. The sequences form a tree; a node that several continue
-// becomes a cache, all nodes of one depth run packed in one forward pass up to a token budget.
+// Scores token sequences under a causal model, computing every shared prefix once. The sequences form a tree whose branches are rows of
+// forward passes; a row that several others continue leaves a cache behind. What runs when is decided before anything runs (score_plan.h).
 #pragma once
 
 #include <cstdint>
@@ -20,11 +20,11 @@ struct ScoredSequence {
 };
 
 struct ScoreOptions {
-  int64_t token_budget = 2048;        // tokens of one forward pass
-  int64_t cache_budget_mib = 256;     // keys and values kept at once
-  int64_t shortest_shared = 16;       // a shared run shorter than this is computed again rather than kept
-  bool share_prefixes = true;         // off: every sequence alone (the reference that tests compare with)
-  bool normalised = true;             // off: logits without the normaliser; comparable between sequences with the same prompt only
+  int64_t token_budget = 2048;     // tokens of one forward pass; a single longer row goes alone
+  int64_t cache_budget_mib = 256;  // keys and values kept at once; exceeded only by a single chain of prefixes that needs more
+  int64_t shortest_shared = 16;    // a shared run shorter than this is computed again rather than kept, unless very many share it
+  bool share_prefixes = true;      // off: every sequence alone, in a pass of its own (the reference that tests compare with)
+  bool normalised = true;          // off: logits without the normaliser; comparable between one-token answers to the same prompt only
 };
 
 struct ScoreCost {
@@ -32,8 +32,9 @@ struct ScoreCost {
   int64_t tokens_computed = 0;  // that went through the model
 };
 
-// The sum of log-probabilities (nats) of each sequence's scored tokens, in order. A result does not depend on the order of the sequences,
-// the budget or the sharing beyond the dtype's rounding (float32: 1e-4). Cancellation is seen between forward passes.
+// The sum of log-probabilities (nats) of each sequence's scored tokens, in order. A result does not depend on the order of the sequences
+// at all, nor on the budgets or the sharing beyond the dtype's rounding (float32: 1e-4). The watch counts computed tokens; cancellation is
+// seen between forward passes. What was computed is added to `cost` at the end. Throws base::Error for a sequence without a scored token.
 std::vector<double> score_sequences(const model::CausalLM& lm, std::span<const ScoredSequence> sequences, const ScoreOptions& options,
                                     const base::Watch& watch = {}, ScoreCost* cost = nullptr);
 

@@ -1,0 +1,10 @@
+#include "fuzz/replay.h"
+#include "fuzz/requests.h"
+
+namespace manabi::fuzz {
+namespace {
+
+TEST(FuzzCorpus, Requests) { replay("requests", requests); }
+
+}  // namespace
+}  // namespace manabi::fuzz
