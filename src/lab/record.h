@@ -46,14 +46,18 @@ struct CellRecord {
   Cell cell;
   std::vector<Row> rows;
   std::vector<ScoredItem> items;
-  std::vector<std::string> artifacts;            // names of the artifacts that were used
-  std::map<std::string, base::Json> exhibits;    // what the report shows as it was: rendered prompts, notes of a loader
-  double seconds = 0;                            // its share of the group's time
+  std::vector<std::string> artifacts;          // names of the artifacts that its group used; set by the runner
+  std::map<std::string, base::Json> exhibits;  // what the report shows as it was: rendered prompts, notes of a loader
+  double seconds = 0;                          // its share of the group's time
+  std::string key;                             // set by the store
 };
 
 using Records = std::vector<CellRecord>;
 
-// The key of a cell: SHA-256 over study, version, coordinates and inputs.
+// "shots=16 task=sst2": how messages name a cell.
+std::string name_of(const Coordinates& at);
+
+// The key of a cell: SHA-256 over {at, inputs, study, version} as JSON with sorted keys.
 std::string key_of(const std::string& study, int64_t study_version, const Cell& cell);
 
 // The records whose cell has all the given coordinates.

@@ -16,12 +16,14 @@ struct Point {
   double x = 0;
   double y = 0;
   std::optional<double> low, high;  // 95 %
+  int64_t n = 0;                    // observations behind it; 0 = not said
 };
 
 struct Series {
   std::string name;
   std::vector<Point> points;  // ascending x
   bool is_published = false;  // drawn dashed: the paper's figure, not ours
+  std::string counterpart;    // the series of ours that a published one stands beside: drawn in its colour
 };
 
 enum class Scale { linear, log2, category };
@@ -31,11 +33,11 @@ struct Figure {
   std::string caption;  // n of items, draws, models
   std::string x_label, y_label;
   Scale x_scale = Scale::linear;
-  std::vector<std::string> categories;                       // names of x = 0, 1, ... for Scale::category
+  std::vector<std::string> categories;  // names of x = 0, 1, ... for Scale::category
   std::vector<Series> series;
   std::vector<std::pair<std::string, double>> reference_lines;  // horizontal: {"uniform guess", 0.5}
-  bool y_is_share = false;                                   // printed as percent
-  bool is_small = false;                                     // one of several panels side by side
+  bool y_is_share = false;                                      // printed as percent
+  bool is_small = false;                                        // one of several panels side by side
 };
 
 struct Table {
@@ -54,11 +56,20 @@ struct PromptView {
   };
   std::string title;
   std::string caption;
+  // A choice as it was scored. With a score (nats) in every answer the page also shows each one's share among the choices.
+  struct Answer {
+    std::string text;
+    std::string note;  // "right answer"
+    std::optional<double> score;
+    bool is_target = false;
+  };
   std::vector<Token> tokens;
-  std::vector<std::pair<std::string, std::string>> answers;  // choice as scored, note ("right answer, -1.23 nats")
+  std::vector<Answer> answers;
+  std::optional<int64_t> scored_after;  // index of the token after which the answer is scored; by default the last one
 };
 
-using Block = std::variant<Figure, Table, PromptView, std::string>;  // a string is a paragraph
+// What a section is made of; a string is a paragraph. A new kind is one struct, one alternative here and one html_of in report/blocks.h.
+using Block = std::variant<Figure, Table, PromptView, std::string>;
 
 struct Section {
   std::string title;
@@ -75,7 +86,11 @@ struct Report {
   std::vector<std::pair<std::string, std::string>> manifest;  // what was run: label, value
 };
 
+// The whole page, without a reference to anything outside it but `link`. Equal reports give equal bytes. All text is escaped; bytes that are not
+// UTF-8 and control characters are shown as such in prompts and replaced elsewhere; values that are not finite are left out and counted.
 std::string render_html(const Report& report);
+
+// One figure as a file of its own, in the light scheme: needs no style sheet, font or script.
 std::string render_svg(const Figure& figure);
 
 }  // namespace manabi::lab

@@ -8,6 +8,7 @@
 
 #include "base/options.h"
 #include "base/watch.h"
+#include "lab/artifact.h"
 #include "lab/record.h"
 #include "lab/report.h"
 
@@ -17,12 +18,22 @@ namespace manabi::lab {
 enum class RunScale { quick, full, paper };
 
 struct StudyInfo {
-  std::string name;      // "recognition"
+  std::string name;  // "recognition"
   std::string title;
   std::string question;
-  std::string paper;     // authors, year, title
+  std::string paper;  // authors, year, title
   std::string link;
-  int64_t version = 1;   // raised with any change of what a cell measures, or of a claim's margin
+  int64_t version = 1;  // raised with any change of what a cell measures, or of a claim's margin
+};
+
+// What a study is handed to work with while it measures.
+struct Workbench {
+  // Units of advance() are those of Study::cost_of. Calls of begin() and end() from rooms below are taken as part of the group; what a group
+  // did not report when it ends is added, what it reported too much is left out. Notes reach the user.
+  base::Watch watch;
+  // What cells share and what long work resumes from: a training inside a cell keeps its state in an artifact's working folder. The runner
+  // writes down which artifacts a group used.
+  Artifacts& artifacts;
 };
 
 class Study {
@@ -41,8 +52,9 @@ class Study {
   // Coordinates that may be measured in one call: cells that agree in all others form a group. A value does not depend on its group.
   virtual std::vector<std::string> together() const = 0;
 
-  // Measures the cells of one group (or the missing ones of it); one record a cell, in order.
-  virtual Records measure(std::span<const Cell> group, const base::Watch& watch) = 0;
+  // Measures the cells of one group (or the missing ones of it); one record a cell, in order. base::Cancelled may pass through: the group is
+  // dropped then. A learner that cannot answer a cell gives a record without rows; its claims are "not tested here".
+  virtual Records measure(std::span<const Cell> group, Workbench& bench) = 0;
 
   // Units of progress that a group costs, in any unit that is proportional to time (prompts, tokens).
   virtual int64_t cost_of(std::span<const Cell> group) const { return static_cast<int64_t>(group.size()); }
