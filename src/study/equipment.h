@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/options.h"
@@ -22,8 +23,8 @@ struct EquipmentOptions {
   std::string device = "cpu";
   std::string dtype = "float32";
   int64_t seed = 0;
-  int64_t seeds = 0;      // how many, from `seed` on; 0 = the scale's own number
-  int64_t threads = 0;    // 0 = all cores
+  int64_t seeds = 0;    // how many, from `seed` on; 0 = the scale's own number
+  int64_t threads = 0;  // 0 = all cores
   int64_t token_budget = 2048;
 
   base::OptionTable table();
@@ -31,21 +32,23 @@ struct EquipmentOptions {
 
 class Equipment {
  public:
-  Equipment(EquipmentOptions options, std::string assets_folder, base::Watch watch);
+  Equipment(std::string assets_folder, base::Watch watch) : assets_folder_(std::move(assets_folder)), watch_(watch) {}
 
+  // Filled in by the caller (through its table) before a study uses anything below.
+  EquipmentOptions& options() { return options_; }
   const EquipmentOptions& options() const { return options_; }
-  const world::DatasetCatalogue& datasets() const { return datasets_; }
+
+  world::DatasetCatalogue datasets() const { return {assets_folder_, options_.data}; }
+  tensor::Compute compute() const;
 
   // The opened checkpoint; the last one asked for is kept. Fetches a catalogue model that is not in the cache.
   std::shared_ptr<const model::Checkpoint> checkpoint(const std::string& name);
-  // What a cell's key must hold of a model: hash of weights and tokenizer, dtype, device kind, numerical versions. Reads no weights.
+  // What a cell's key must hold of a model: hash of weights and tokenizer, dtype, device kind, numerical version. Reads no weights.
   lab::Coordinates model_inputs(const std::string& name);
-
-  tensor::Compute compute() const;
 
  private:
   EquipmentOptions options_;
-  world::DatasetCatalogue datasets_;
+  std::string assets_folder_;
   base::Watch watch_;
   std::shared_ptr<const model::Checkpoint> open_;
 };

@@ -1,0 +1,313 @@
+// Recognition or learning? Pan, Gao, Chen and Chen (2023): the same inputs under GOLD, RANDOM and ABSTRACT labels, over K and over models.
+// GOLD lets a model recognise the task and learn its mapping; RANDOM labels leave recognition alone; ABSTRACT ones leave learning alone.
+#include "study/recognition/recognition.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <utility>
+
+#include "base/error.h"
+#include "base/printable.h"
+#include "learn/few_shot_reader.h"
+#include "study/equipment.h"
+#include "world/few_shot.h"
+
+namespace manabi::study {
+namespace recognition {
+namespace {
+
+// Tasks of the paper's Appendix A whose files can be had, in its order; the four with long texts are left to --paper.
+const std::vector<std::string> kFullTasks = {"sst2",
+                                             "financial_phrasebank",
+                                             "emotion",
+                                             "poem_sentiment",
+                                             "trec",
+                                             "stance_atheism",
+                                             "stance_feminist",
+                                             "tweet_eval_hate",
+                                             "ethos_race",
+                                             "ethos_gender",
+                                             "sick",
+                                             "wnli"};
+const std::vector<std::string> kPaperTasks = {"sst2",
+                                              "financial_phrasebank",
+                                              "emotion",
+                                              "poem_sentiment",
+                                              "trec",
+                                              "stance_atheism",
+                                              "stance_feminist",
+                                              "tweet_eval_hate",
+                                              "ethos_race",
+                                              "ethos_gender",
+                                              "ethos_religion",
+                                              "ethos_national_origin",
+                                              "sick",
+                                              "wnli",
+                                              "mrpc"};
+const std::vector<std::string> kBuiltInTasks = {"sentiment", "questions", "topics", "entailment"};
+
+// Demonstrations are balanced at each of these, so that a cell is the same whichever of them a sweep asks for.
+const std::vector<int64_t> kLadder = {4, 8, 16, 32, 64};
+
+constexpr int64_t kReservedTokens = 8;  // of the context, for the longest answer
+
+// Cells with at most this many demonstrations keep one prompt for the page; longer ones would fill it.
+constexpr int64_t kShownShots = 4;
+
+// A label setting with the symbols that it uses ("-" outside the abstract setting). An ablation runs on the first template only.
+struct Arm {
+  std::string setting;
+  std::string symbols = "-";
+  bool is_ablation = false;
+};
+
+class Recognition final : public lab::Study {
+ public:
+  explicit Recognition(Equipment& equipment) : equipment_(equipment) {}
+
+  lab::StudyInfo info() const override {
+    return {
+        .name = "recognition",
+        .title = "Recognition or learning?",
+        .question =
+            "When demonstrations help, does the model recognise a task that it already knew, or does it learn the mapping from inputs to "
+            "labels? "
+            "GOLD labels allow both, RANDOM labels leave only recognition, ABSTRACT symbols leave only learning.",
+        .paper =
+            "Jane Pan, Tianyu Gao, Howard Chen, Danqi Chen (2023): What In-Context Learning “Learns” In-Context: Disentangling Task Recognition "
+            "and Task Learning. Findings of ACL 2023.",
+        .link = "https://arxiv.org/abs/2305.09731",
+        .version = 1};
+  }
+
+  void set_scale(lab::RunScale scale) override;
+  base::OptionTable options() override;
+  std::vector<lab::Cell> grid() override;
+  std::vector<std::string> together() const override { return {kShots}; }
+  lab::Records measure(std::span<const lab::Cell> group, lab::Workbench& bench) override;
+  int64_t cost_of(std::span<const lab::Cell> group) const override;
+  std::vector<lab::Claim> claims(const lab::Records& records) const override { return recognition::claims(records); }
+  std::vector<lab::Section> sections(const lab::Records& records) const override { return recognition::sections(records); }
+
+ private:
+  std::vector<std::string> tasks() const;
+  std::vector<Arm> arms() const;
+  int64_t seeds() const { return equipment_.options().seeds > 0 ? equipment_.options().seeds : options_.draws; }
+  std::vector<int64_t> ladder() const;
+  world::FewShotConfig config_of(const lab::Coordinates& at) const;
+  learn::ReaderOptions reader_options() const;
+
+  Equipment& equipment_;
+  Options options_;
+  std::map<std::string, std::shared_ptr<const world::Dataset>> datasets_;  // by name, as grid() opened them
+  lab::RunScale scale_ = lab::RunScale::quick;
+};
+
+void Recognition::set_scale(lab::RunScale scale) {
+  scale_ = scale;
+  options_ = Options{};
+  if (scale == lab::RunScale::quick) return;
+  options_.shots = {0, 4, 8, 16, 32};
+  options_.templates = {1, 2, 3};
+  options_.draws = 3;
+  options_.items = 4;
+  options_.symbol_ablation = true;
+  if (scale == lab::RunScale::full) return;
+  options_.shots = {8, 16, 32};
+  options_.items = 150;
+}
+
+base::OptionTable Recognition::options() {
+  using base::Changes;
+  Options& o = options_;
+  base::OptionTable table;
+  table.add({.name = "tasks", .help = "data sets: names of `manabi list tasks` or TOML files of your own", .target = &o.tasks});
+  table.add({.name = "settings", .help = "how labels are shown", .target = &o.settings, .allowed = {"gold", "random", "abstract", "flipped"}});
+  table.add({.name = "symbols",
+             .help = "what stands for a class in the abstract setting",
+             .target = &o.symbols,
+             .allowed = {"numbers", "letters", "symbols"}});
+  table.add({.name = "symbol-ablation", .help = "also letters and symbols, with the first template only", .target = &o.symbol_ablation});
+  table.add({.name = "shots", .help = "numbers of demonstrations, K", .target = &o.shots, .alias = "num-fewshot"});
+  table.add({.name = "templates", .help = "prompt templates, counted from 1", .target = &o.templates});
+  table.add({.name = "items", .help = "queries of one seed", .target = &o.items, .changes = Changes::value, .alias = "limit"});
+  table.add({.name = "demos",
+             .help = "fresh: new demonstrations for every query (the paper); fixed: one list a seed (faster)",
+             .target = &o.demos,
+             .changes = Changes::value,
+             .allowed = {"fresh", "fixed"}});
+  table.add({.name = "white-space",
+             .help = "clean: query and demonstrations tokenise alike; paper: as the published code prints them",
+             .target = &o.white_space,
+             .changes = Changes::value,
+             .allowed = {"clean", "paper"}});
+  table.add({.name = "too-long",
+             .help = "a prompt past the context: drop_item everywhere, or drop_demonstrations as the paper does",
+             .target = &o.too_long,
+             .changes = Changes::value,
+             .allowed = {"drop_item", "drop_demonstrations"}});
+  table.add({.name = "beginning",
+             .help = "the beginning-of-text token: auto (as the checkpoint says), always, never",
+             .target = &o.beginning,
+             .changes = Changes::value,
+             .allowed = {"auto", "always", "never"}});
+  table.add({.name = "one-token",
+             .help = "score only the first token in which the labels differ (the paper)",
+             .target = &o.one_token,
+             .changes = Changes::value});
+  return table;
+}
+
+std::vector<std::string> Recognition::tasks() const {
+  if (!options_.tasks.empty()) return options_.tasks;
+  if (scale_ == lab::RunScale::quick || equipment_.options().data.empty()) return kBuiltInTasks;
+  return scale_ == lab::RunScale::full ? kFullTasks : kPaperTasks;
+}
+
+std::vector<int64_t> Recognition::ladder() const {
+  std::vector<int64_t> ladder = kLadder;
+  for (int64_t shots : options_.shots)
+    if (shots > 0) ladder.push_back(shots);
+  std::ranges::sort(ladder);
+  ladder.erase(std::unique(ladder.begin(), ladder.end()), ladder.end());
+  std::erase_if(ladder, [&](int64_t shots) { return shots > std::ranges::max(options_.shots); });
+  return ladder;
+}
+
+std::vector<Arm> Recognition::arms() const {
+  std::vector<Arm> arms;
+  for (const std::string& setting : options_.settings) {
+    if (setting != "abstract")
+      arms.push_back({.setting = setting});
+    else
+      for (const std::string& symbols : options_.symbols) arms.push_back({.setting = setting, .symbols = symbols});
+  }
+  if (options_.symbol_ablation) {
+    for (const char* symbols : {"letters", "symbols"})
+      if (std::ranges::find(options_.symbols, symbols) == options_.symbols.end()) arms.push_back({"abstract", symbols, true});
+  }
+  return arms;
+}
+
+world::FewShotConfig Recognition::config_of(const lab::Coordinates& at) const {
+  world::FewShotConfig config;
+  config.setting = world::parse_label_setting(lab::text_at(at, kSetting));
+  if (lab::text_at(at, kSymbols) != "-") config.symbols = world::parse_symbols(lab::text_at(at, kSymbols));
+  config.shots = lab::integer_at(at, kShots);
+  config.ladder = ladder();
+  config.template_index = lab::integer_at(at, kTemplate) - 1;
+  config.demonstrations = world::parse_demonstrations(options_.demos);
+  config.white_space = world::parse_white_space(options_.white_space);
+  config.too_long = world::parse_too_long(options_.too_long);
+  return config;
+}
+
+learn::ReaderOptions Recognition::reader_options() const {
+  learn::ReaderOptions options;
+  options.score.token_budget = equipment_.options().token_budget;
+  options.beginning = learn::parse_beginning_token(options_.beginning);
+  options.one_token = options_.one_token;
+  return options;
+}
+
+std::vector<lab::Cell> Recognition::grid() {
+  if (options_.shots.empty() || options_.templates.empty()) {
+    throw base::Error({.where = "--shots, --templates", .given = "an empty list", .expected = "at least one value"});
+  }
+  std::vector<lab::Cell> cells;
+  const std::string value_options = options().to_json(/*only_value_changing=*/true).dump();
+  const int64_t first_seed = equipment_.options().seed;
+  for (const std::string& model : equipment_.options().model) {
+    lab::Coordinates inputs = equipment_.model_inputs(model);
+    inputs["options"] = value_options;
+    inputs["largest K"] = std::to_string(std::ranges::max(options_.shots));  // decides which items fit
+    for (const std::string& task : tasks()) {
+      const std::shared_ptr<const world::Dataset> dataset = equipment_.datasets().open(task);
+      datasets_[dataset->name] = dataset;
+      for (int64_t seed = first_seed; seed < first_seed + seeds(); ++seed)
+        for (const Arm& arm : arms())
+          for (int64_t index : options_.templates) {
+            if (arm.is_ablation && index != options_.templates.front()) continue;
+            for (int64_t shots : options_.shots) {
+              lab::Cell cell;
+              cell.at = {{kModel, model},         {kTask, dataset->name},          {kTemplate, std::to_string(index)}, {kSetting, arm.setting},
+                         {kSymbols, arm.symbols}, {kShots, std::to_string(shots)}, {kSeed, std::to_string(seed)}};
+              cell.inputs = inputs;
+              cell.inputs["world"] = world::FewShotWorld(dataset, config_of(cell.at)).hash();
+              cell.part = arm.is_ablation ? "symbols" : dataset->kind;
+              cells.push_back(std::move(cell));
+            }
+          }
+    }
+  }
+  return cells;
+}
+
+base::Json prompt_exhibit(const model::Checkpoint& checkpoint, const world::Episode& episode, const world::Answer& answer,
+                          const learn::ReaderOptions& options) {
+  const learn::EncodedEpisode encoded = learn::encode_episode(*checkpoint.tokenizer, episode, options);
+  base::Json tokens = base::Json::array(), answers = base::Json::array();
+  for (text::TokenId id : encoded.prompt)
+    tokens.push_back(
+        {{"text", base::printable(checkpoint.tokenizer->bytes_of(id))}, {"id", id}, {"special", checkpoint.tokenizer->is_special(id)}});
+  for (size_t i = 0; i < encoded.choices.size(); ++i) {
+    answers.push_back({{"text", base::printable(checkpoint.tokenizer->decode(encoded.choices[i]))},
+                       {"score", answer.scores[i]},
+                       {"is_right", static_cast<int64_t>(i) == episode.target}});
+  }
+  return {{"item", episode.id}, {"tokens", tokens}, {"answers", answers}};
+}
+
+lab::Records Recognition::measure(std::span<const lab::Cell> group, lab::Workbench& bench) {
+  const lab::Coordinates& first = group.front().at;
+  const std::shared_ptr<const model::Checkpoint> checkpoint = equipment_.checkpoint(lab::text_at(first, kModel));
+  const std::shared_ptr<const world::Dataset> dataset = datasets_.at(lab::text_at(first, kTask));
+  const world::PromptLimit limit{.tokenizer = checkpoint->tokenizer.get(), .tokens = checkpoint->lm->context() - kReservedTokens};
+  const int64_t seed = lab::integer_at(first, kSeed);
+
+  std::vector<world::Episode> episodes;
+  world::Queries queries;
+  double majority = 0;
+  for (const lab::Cell& cell : group) {
+    const world::FewShotWorld world(dataset, config_of(cell.at), limit);
+    if (queries.indices.empty()) queries = world::fitting_queries(world, *dataset, seed, options_.items);
+    for (int64_t query : queries.indices) episodes.push_back(world.draw(seed, query));
+    majority = world.majority();
+  }
+  learn::FewShotReader reader(*checkpoint, reader_options(), {.cancel = bench.watch.cancel});
+  const world::Answers answers = reader.answer(episodes, world::Ask::choices);
+
+  lab::Records records;
+  const size_t per_cell = queries.indices.size();
+  for (size_t c = 0; c < group.size(); ++c) {
+    lab::CellRecord record{.cell = group[c]};
+    for (size_t i = c * per_cell; i < (c + 1) * per_cell; ++i)
+      record.items.push_back({.id = episodes[i].id, .draw = seed, .scores = answers[i].scores, .target = episodes[i].target});
+    record.rows = {{.metric = kChance, .value = 1.0 / static_cast<double>(dataset->classes()), .n = static_cast<int64_t>(dataset->test.size())},
+                   {.metric = kMajority, .value = majority, .n = static_cast<int64_t>(dataset->test.size())},
+                   {.metric = kParameters, .value = static_cast<double>(checkpoint->lm->parameters()), .n = 1},
+                   {.metric = kDropped, .value = static_cast<double>(queries.dropped), .n = static_cast<int64_t>(per_cell) + queries.dropped}};
+    record.exhibits[kKind] = dataset->kind;
+    record.exhibits["source"] = dataset->source;
+    record.exhibits["notes"] = dataset->notes;
+    if (lab::integer_at(group[c].at, kShots) <= kShownShots)
+      record.exhibits["prompt"] = prompt_exhibit(*checkpoint, episodes[c * per_cell], answers[c * per_cell], reader_options());
+    records.push_back(std::move(record));
+  }
+  return records;
+}
+
+// Tokens that the model reads for a group, up to a factor: the longest prompt once, and a query for each K.
+int64_t Recognition::cost_of(std::span<const lab::Cell> group) const {
+  int64_t longest = 0;
+  for (const lab::Cell& cell : group) longest = std::max(longest, lab::integer_at(cell.at, kShots));
+  return options_.items * (longest + static_cast<int64_t>(group.size()));
+}
+
+}  // namespace
+}  // namespace recognition
+
+std::unique_ptr<lab::Study> make_recognition(Equipment& equipment) { return std::make_unique<recognition::Recognition>(equipment); }
+
+}  // namespace manabi::study

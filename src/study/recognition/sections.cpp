@@ -1,0 +1,183 @@
+// The study's page below the claims: accuracy against K, a panel per task, what the model read, and the paper's numbers beside ours.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <utility>
+
+#include "study/recognition/published.h"
+#include "study/recognition/recognition.h"
+
+namespace manabi::study::recognition {
+namespace {
+
+std::string percent(double share) { return fmt::format("{:.1f}", 100 * share); }
+
+std::string with_interval(const lab::Interval& share) {
+  return fmt::format("{} [{}, {}]", percent(share.value), percent(share.low), percent(share.high));
+}
+
+std::string counted(const lab::Interval& interval) { return fmt::format("{} items, {} draws", interval.items, interval.draws); }
+
+// K is drawn on a log2 axis; K = 0 has a place of its own to the left of it.
+lab::Series series_of(const lab::Records& records, const Curve& curve) {
+  lab::Series series{.name = label_of(curve)};
+  for (int64_t shots : shots_of(records)) {
+    const Populations seen = populations(records, curve, shots);
+    if (seen.empty()) continue;
+    const lab::Interval mean = accuracy(seen);
+    series.points.push_back({.x = static_cast<double>(shots), .y = mean.value, .low = mean.low, .high = mean.high});
+  }
+  return series;
+}
+
+lab::Figure accuracy_figure(const lab::Records& records, const std::string& model, const std::string& title) {
+  lab::Figure figure{.title = title, .x_label = "demonstrations, K", .y_label = "accuracy", .x_scale = lab::Scale::log2, .y_is_share = true};
+  for (const Curve& curve : curves_of(records, model)) {
+    lab::Series series = series_of(records, curve);
+    if (!series.points.empty()) figure.series.push_back(std::move(series));
+  }
+  figure.reference_lines = {{"uniform guess", mean_metric(records, kChance)}, {"majority class", mean_metric(records, kMajority)}};
+  return figure;
+}
+
+lab::Records of_task(const lab::Records& records, const std::string& task) {
+  lab::Records chosen;
+  for (const lab::CellRecord* record : lab::select(records, {{kTask, task}})) chosen.push_back(*record);
+  return chosen;
+}
+
+lab::Section overview(const lab::Records& records, const std::string& model) {
+  lab::Section section{.title = "Accuracy against K: " + model};
+  lab::Figure figure = accuracy_figure(records, model, "Mean over all tasks and templates");
+  const Curve first = curves_of(records, model).front();
+  const lab::Interval seen = accuracy(populations(records, first, shots_of(records).back()));
+  figure.caption =
+      fmt::format("{} tasks, {} templates; a point is {}; bars are 95 % intervals (bootstrap over draws of demonstrations, then items).",
+                  values_of(records, kTask).size(), values_of(records, kTemplate).size(), counted(seen));
+  section.blocks.push_back(std::move(figure));
+  return section;
+}
+
+lab::Section panels(const lab::Records& records, const std::string& model) {
+  lab::Section section{.title = "Task by task: " + model};
+  for (const std::string& task : values_of(records, kTask)) {
+    lab::Figure figure = accuracy_figure(of_task(records, task), model, task);
+    figure.is_small = true;
+    section.blocks.push_back(std::move(figure));
+  }
+  return section;
+}
+
+lab::Table accuracy_table(const lab::Records& records, const std::string& model) {
+  lab::Table table{.title = "Accuracy, percent", .caption = "Mean over templates, with its 95 % interval."};
+  table.columns = {"task", "setting"};
+  const std::vector<int64_t> sweep = shots_of(records);
+  for (int64_t shots : sweep) table.columns.push_back("K = " + std::to_string(shots));
+  for (const std::string& task : values_of(records, kTask)) {
+    const lab::Records chosen = of_task(records, task);
+    for (const Curve& curve : curves_of(chosen, model)) {
+      std::vector<std::string> row = {task, label_of(curve)};
+      for (int64_t shots : sweep) {
+        const Populations seen = populations(chosen, curve, shots);
+        row.push_back(seen.empty() ? "–" : with_interval(accuracy(seen)));
+      }
+      table.rows.push_back(std::move(row));
+    }
+  }
+  return table;
+}
+
+// The paper's rows of the model whose size is nearest, beside our means at the same K.
+lab::Table published_table(const lab::Records& records, const std::string& model) {
+  const double parameters = metric_of(*lab::select(records, {{kModel, model}}).front(), kParameters);
+  const std::string_view nearest = nearest_published(parameters);
+  lab::Table table{
+      .title = fmt::format("Beside the paper: {} ({:.0f} million parameters) and {}", model, parameters / 1e6, nearest),
+      .caption = fmt::format(
+          "Accuracy, percent. The paper's columns are means over eight data sets (uniform guess {}), ours over the tasks of this run "
+          "(uniform guess {}): compare signs and orders, not levels.",
+          percent(kPublishedChance), percent(mean_metric(records, kChance)))};
+  table.columns = {"K", "RANDOM, paper", "RANDOM, ours", "ABSTRACT, paper", "ABSTRACT, ours", "GOLD, paper", "GOLD, ours"};
+  const auto ours = [&](const char* setting, const char* symbols, int64_t shots) -> std::string {
+    const Populations seen = populations(records, {model, setting, symbols}, shots);
+    return seen.empty() ? "–" : percent(accuracy(seen).value);
+  };
+  for (const PublishedRow& row : kPublished) {
+    if (row.model != nearest) continue;
+    table.rows.push_back({std::to_string(row.shots), percent(row.random), ours("random", "-", row.shots), percent(row.abstract),
+                          ours("abstract", "numbers", row.shots), percent(row.gold), ours("gold", "-", row.shots)});
+  }
+  return table;
+}
+
+lab::PromptView view_of(const lab::CellRecord& record) {
+  const base::Json& exhibit = record.exhibits.at("prompt");
+  const Curve curve{"", lab::text_at(record.cell.at, kSetting), lab::text_at(record.cell.at, kSymbols)};
+  lab::PromptView view{.title = label_of(curve) + ", " + lab::text_at(record.cell.at, kTask),
+                       .caption = "Item " + exhibit.at("item").get<std::string>() + " with K = " + lab::text_at(record.cell.at, kShots) +
+                                  ", token by token. The answer is scored after the last one."};
+  for (const base::Json& token : exhibit.at("tokens"))
+    view.tokens.push_back({.text = token.at("text"), .id = token.at("id"), .is_special = token.at("special")});
+  for (const base::Json& answer : exhibit.at("answers"))
+    view.answers.emplace_back(answer.at("text"),
+                              fmt::format("{:.2f}{}", answer.at("score").get<double>(), answer.at("is_right").get<bool>() ? ", right" : ""));
+  return view;
+}
+
+// One rendered prompt per setting: of the first task and the largest K that kept one.
+lab::Section prompts(const lab::Records& records, const std::string& model) {
+  lab::Section section{.title = "What the model read"};
+  for (const Curve& curve : curves_of(records, model)) {
+    const lab::CellRecord* shown = nullptr;
+    for (const lab::CellRecord* record : lab::select(records, {{kModel, model}, {kSetting, curve.setting}, {kSymbols, curve.symbols}})) {
+      if (!record->exhibits.contains("prompt")) continue;
+      const bool is_longer = shown && lab::text_at(record->cell.at, kTask) == lab::text_at(shown->cell.at, kTask) &&
+                             lab::integer_at(record->cell.at, kShots) > lab::integer_at(shown->cell.at, kShots);
+      if (!shown || is_longer) shown = record;
+    }
+    if (shown) section.blocks.push_back(view_of(*shown));
+  }
+  return section;
+}
+
+lab::Section data_section(const lab::Records& records) {
+  lab::Section section{.title = "Data"};
+  lab::Table table{
+      .title = "Tasks",
+      .caption = "Dropped: queries whose prompt at the largest K is longer than the context; they are left out at every K and setting."};
+  table.columns = {"task", "kind", "classes", "majority, percent", "queries used", "dropped", "source", "notes"};
+  for (const std::string& task : values_of(records, kTask)) {
+    std::set<std::string> used;
+    const std::vector<const lab::CellRecord*> cells = lab::select(records, {{kTask, task}});
+    for (const lab::CellRecord* record : cells)
+      for (const lab::ScoredItem& item : record->items) used.insert(item.id);
+    const lab::CellRecord& first = *cells.front();
+    std::string notes;
+    for (const base::Json& note : first.exhibits.at("notes")) notes += (notes.empty() ? "" : " ") + note.get<std::string>();
+    table.rows.push_back({task, first.exhibits.at(kKind).get<std::string>(), fmt::format("{:.0f}", 1 / metric_of(first, kChance)),
+                          percent(metric_of(first, kMajority)), std::to_string(used.size()), fmt::format("{:.0f}", metric_of(first, kDropped)),
+                          first.exhibits.at("source").get<std::string>(), notes});
+  }
+  section.blocks.push_back(std::move(table));
+  return section;
+}
+
+}  // namespace
+
+std::vector<lab::Section> sections(const lab::Records& records) {
+  std::vector<lab::Section> all;
+  if (records.empty()) return all;
+  for (const std::string& model : values_of(records, kModel)) {
+    all.push_back(overview(records, model));
+    all.back().blocks.push_back(published_table(records, model));
+    all.push_back(panels(records, model));
+    all.back().blocks.push_back(accuracy_table(records, model));
+  }
+  all.push_back(prompts(records, values_of(records, kModel).front()));
+  all.push_back(data_section(records));
+  return all;
+}
+
+}  // namespace manabi::study::recognition
