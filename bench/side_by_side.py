@@ -1,0 +1,186 @@
+"""Manabi beside the programs it should replace: one row a line, ours and the peer's in turn three times, the median counts.
+
+    ./manabi bench fewshot [--peers VENV] [--peer-scripts DIR] [--data DIR] [--json]
+    ./manabi bench load
+    ./manabi bench kernels
+
+--peers names a Python environment with torch, transformers, lm-eval, gguf and llama-cpp-python; without it only our own figures are printed.
+Only the standard library is needed to run this file.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+
+REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
+SHARED = REPOSITORY.parent / "shared"
+TURNS = 3
+SMOLLM2_FORWARD = "matrix products of a 520-token prompt"
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(prog="./manabi bench", description=__doc__.split("\n")[0])
+    parser.add_argument("group", choices=["fewshot", "load", "kernels"])
+    parser.add_argument("--program", required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--build", required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--peers", help="a Python environment with the peers' packages")
+    parser.add_argument("--peer-scripts", default=SHARED / "peers", type=pathlib.Path, help="folder of the peers' scripts")
+    parser.add_argument("--data", default=os.environ.get("MANABI_DATA", SHARED / "data"), type=pathlib.Path)
+    parser.add_argument("--work", type=pathlib.Path, help="folder for converted models (kept between calls)")
+    parser.add_argument("--threads", default=os.cpu_count(), type=int)
+    parser.add_argument("--turns", default=TURNS, type=int)
+    parser.add_argument("--json", action="store_true")
+    return parser.parse_args()
+
+
+class Failure(Exception):
+    pass
+
+
+def run(command, **keywords):
+    environment = dict(os.environ, OMP_WAIT_POLICY="passive", TOKENIZERS_PARALLELISM="false", HF_HUB_OFFLINE="1")
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, env=environment, **keywords)
+    if done.returncode != 0:
+        raise Failure(f"{' '.join(map(str, command[:4]))} ...: {done.stderr.strip().splitlines()[-1] if done.stderr.strip() else done.returncode}")
+    return done.stdout
+
+
+def last_json(text):
+    return json.loads(text.strip().splitlines()[-1])
+
+
+class Bench:
+    def __init__(self, arguments):
+        self.arguments = arguments
+        self.work = arguments.work or pathlib.Path(tempfile.gettempdir()) / "manabi-bench"
+        self.work.mkdir(parents=True, exist_ok=True)
+        self.gguf = last_json(run([arguments.program, "get", "smollm2", "--json"]))["path"]
+
+    # --- inputs, made once ---
+
+    def requests(self, demos, items):
+        path = self.work / f"sst2_16_{demos}_{items}.jsonl"
+        script = self.arguments.peer_scripts / "make_requests.py"
+        path.write_text(run([sys.executable, script, "--sst2", self.arguments.data / "sst2", "--shots", 16, "--items", items, "--demos", demos]))
+        return path
+
+    def hugging_face_folder(self):
+        folder = self.work / "smollm2-hf"
+        if not (folder / "config.json").exists():
+            run([self.peer_python(), self.arguments.peer_scripts / "hf_dir.py", self.gguf, folder])
+        return folder
+
+    def llama_cpp_file(self):
+        path = self.work / "smollm2-bf16.gguf"
+        if not path.exists():
+            run([self.peer_python(), self.arguments.peer_scripts / "regguf.py", self.gguf, path, "BF16"])
+        return path
+
+    def peer_python(self):
+        return pathlib.Path(self.arguments.peers) / "bin" / "python"
+
+    # --- one measurement of each side: a function that returns a figure ---
+
+    def ours(self, requests, dtype):
+        command = [self.arguments.program, "score", requests, "--dtype", dtype, "--threads", self.arguments.threads, "--json", "--output", self.work / "ours.jsonl"]
+        return lambda: last_json(run(command))
+
+    def peer(self, name, requests, dtype):
+        model = self.llama_cpp_file() if name == "llama.cpp" else self.hugging_face_folder()
+        script = self.arguments.peer_scripts / "fewshot.py"
+        command = [self.peer_python(), script, name, requests, "--model", model, "--dtype", dtype, "--threads", self.arguments.threads]
+        return lambda: last_json(run(command))
+
+    # --- rows ---
+
+    def compare(self, work, unit, ours, figure_of_ours, peer_name=None, peer=None, figure_of_peer=None, bar=None):
+        """Ours and the peer's in turn; the median of each and of the ratio of neighbours."""
+        mine, theirs = [], []
+        for _ in range(self.arguments.turns):
+            mine.append(figure_of_ours(ours()))
+            if peer:
+                theirs.append(figure_of_peer(peer()))
+        row = {"work": work, "ours": round(statistics.median(mine), 3), "unit": unit}
+        if peer:
+            ratio = statistics.median(m / t for m, t in zip(mine, theirs))
+            row |= {"peer": peer_name, "peer_figure": round(statistics.median(theirs), 3), "ratio": round(ratio, 2), "to_reach": bar}
+        self.show(row)
+
+    def show(self, row):
+        if self.arguments.json:
+            print(json.dumps(row), flush=True)
+            return
+        line = f"{row['work']:<44} {row['ours']:>9} {row['unit']:<10}"
+        if "peer" in row:
+            line += f"  {row['peer']:<22} {row['peer_figure']:>9}  {row['ratio']:>6}x"
+            line += f"  (to reach: {row['to_reach']}x)" if row["to_reach"] else ""
+        print(line, flush=True)
+
+    def fewshot(self):
+        items_per_s = lambda result: result["items_per_s"]
+        cases = {"fixed": (64, {"float32": [("lm-eval", 20), ("hf-prefix", 2.7)], "bfloat16": [("llama.cpp", 2.7), ("hf-prefix", 3.5)]}),
+                 "fresh": (32, {"float32": [("lm-eval", 1.5), ("hf", 1.3)], "bfloat16": [("hf", 1.45), ("llama.cpp", 2.6)]})}
+        for demos, (items, dtypes) in cases.items():
+            requests = self.requests(demos, items)
+            for dtype, peers in dtypes.items():
+                ours = self.ours(requests, dtype)
+                for peer, bar in peers if self.arguments.peers else [(None, None)]:
+                    measured = self.peer(peer, requests, dtype) if peer else None
+                    self.compare(f"16-shot SST-2, {demos}, {dtype}", "items/s", ours, items_per_s, peer, measured, items_per_s, bar)
+        self.limits()
+
+    def load(self):
+        requests = self.work / "one.jsonl"
+        requests.write_text('{"context": "The sky is", "choices": [" blue"]}\n')
+        for dtype in ["float32", "bfloat16"]:
+            ours = self.ours(requests, dtype)
+            self.compare(f"load the default model, {dtype}", "s", ours, lambda result: result["load_seconds"])
+            self.compare(f"peak memory of one score, {dtype}", "MiB", ours, lambda result: result["peak_mib"])
+            self.compare(f"start to first score, {dtype}", "s", self.timed(requests, dtype), lambda seconds: seconds)
+        requests = self.requests("fixed", 64)
+        for dtype in ["float32", "bfloat16"]:
+            self.compare(f"peak memory, 16-shot SST-2 fixed, {dtype}", "MiB", self.ours(requests, dtype), lambda result: result["peak_mib"])
+
+    def timed(self, requests, dtype):
+        import time
+
+        def once():
+            begin = time.perf_counter()
+            self.ours(requests, dtype)()
+            return time.perf_counter() - begin
+
+        return once
+
+    def limits(self):
+        """This machine's bare matrix products for the same work: the limit of the rows above."""
+        for row in self.kernel_rows("products"):
+            self.show(row)
+
+    def kernels(self):
+        for row in self.kernel_rows("."):
+            self.show(row)
+
+    def kernel_rows(self, pattern):
+        program = pathlib.Path(self.arguments.build) / "bench" / "bench_kernels"
+        text = run([program, f"--benchmark_filter={pattern}", "--benchmark_format=json", f"--threads={self.arguments.threads}"])
+        for entry in json.loads(text)["benchmarks"]:
+            yield {"work": entry["name"], "ours": round(entry["real_time"], 3), "unit": entry["time_unit"]}
+
+
+def main():
+    arguments = parse_arguments()
+    try:
+        getattr(Bench(arguments), arguments.group)()
+    except Failure as failure:
+        print(f"bench: {failure}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

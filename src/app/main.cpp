@@ -1,0 +1,57 @@
+// The program: words in, exit code out. 0 done, 2 the user's mistake, 130 interrupted, 1 anything else.
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <exception>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "app/console_progress.h"
+#include "app/verbs.h"
+#include "base/error.h"
+#include "base/watch.h"
+
+namespace {
+
+manabi::base::Cancel cancel;
+
+// The first Ctrl-C asks the work to stop after what is in hand; the second one ends the program at once.
+extern "C" void on_interrupt(int) {
+  if (cancel.requested()) _exit(130);
+  cancel.request();
+}
+
+}  // namespace
+
+int main(int argument_count, char** arguments) {
+  std::signal(SIGINT, on_interrupt);
+  std::signal(SIGTERM, on_interrupt);
+  std::signal(SIGPIPE, SIG_IGN);
+
+  const std::vector<std::string> words(arguments + 1, arguments + argument_count);
+  const char* assets = std::getenv("MANABI_ASSETS");
+  manabi::app::ConsoleProgress progress(std::cerr, isatty(STDERR_FILENO));
+  manabi::app::Session session{.out = std::cout,
+                               .messages = std::cerr,
+                               .watch = {.progress = &progress, .cancel = &cancel},
+                               .assets_folder = assets ? assets : MANABI_ASSETS_FOLDER};
+  try {
+    const int code = manabi::app::run_program(words, session);
+    std::cout.flush();
+    if (!std::cout)
+      throw manabi::base::Error({.where = "standard output", .given = "could not be written", .hint = "is the disk full, or the pipe closed?"});
+    return code;
+  } catch (const manabi::base::Cancelled&) {
+    std::cerr << "\nmanabi: interrupted\n";
+    return 130;
+  } catch (const manabi::base::Error& error) {
+    std::cerr << "\nmanabi: " << error.what() << "\n";
+    return 2;
+  } catch (const std::exception& error) {
+    std::cerr << "\nmanabi: internal error: " << error.what()
+              << "\n  hint: this is a defect of Manabi; `manabi doctor` prints what a report of it needs\n";
+    return 1;
+  }
+}

@@ -1,0 +1,55 @@
+#include "app/verbs.h"
+
+#include <fmt/format.h>
+
+#include <ostream>
+
+#include "base/error.h"
+
+namespace manabi::app {
+
+const std::vector<Verb>& verbs() {
+  static const std::vector<Verb> all = {
+      {"run", "run STUDY [options]", "run a study and write its report; only what is missing is computed", run_verb},
+      {"report", "report STUDY [options]", "write the report of a study's last run again, from its records alone", report_verb},
+      {"export", "export STUDY [options]", "write a study's records as CSV or JSONL", export_verb},
+      {"list", "list studies|models|tasks|runs", "what there is", list_verb},
+      {"score", "score REQUESTS [options]", "log-probabilities of choices, one JSON object a line", score_verb},
+      {"generate", "generate PROMPT [options]", "continue a prompt", generate_verb},
+      {"tokenize", "tokenize TEXT [options]", "every token with its id and bytes", tokenize_verb},
+      {"get", "get MODEL [options]", "fetch a model into the cache", get_verb},
+      {"doctor", "doctor", "look at this machine and say what works", doctor_verb},
+  };
+  return all;
+}
+
+namespace {
+
+void print_help(std::ostream& out) {
+  out << "Manabi: how does a language model learn a task: in its context, in its prompt or in its weights?\n\n";
+  for (const Verb& verb : verbs()) out << fmt::format("  manabi {:<42} {}\n", verb.usage, verb.summary);
+  out << "  ./manabi test [--parity] [--sanitize]             build and run every test\n"
+         "  ./manabi bench GROUP [--peers VENV] [--json]      measure, beside other programs\n\n"
+         "Every flag has a twin in the environment (--model: MANABI_MODEL). 'manabi VERB --help' lists a verb's options.\n";
+}
+
+}  // namespace
+
+int run_program(Words words, Session& session) {
+  if (words.empty() || words[0] == "--help" || words[0] == "-h" || words[0] == "help") {
+    print_help(session.out);
+    return 0;
+  }
+  if (words[0] == "--version") {
+    session.out << "manabi " MANABI_VERSION "\n";
+    return 0;
+  }
+  std::vector<std::string> names;
+  for (const Verb& verb : verbs()) {
+    if (verb.name == words[0]) return verb.act(words.subspan(1), session);
+    names.push_back(verb.name);
+  }
+  throw base::Error({.where = "manabi", .given = "there is no verb '" + words[0] + "'", .hint = base::nearest_hint(words[0], names)});
+}
+
+}  // namespace manabi::app

@@ -1,0 +1,77 @@
+// `manabi list`: what there is.
+#include <fmt/format.h>
+
+#include <ostream>
+
+#include "app/command_line.h"
+#include "app/verbs.h"
+#include "app/workspace.h"
+#include "base/error.h"
+#include "model/catalogue.h"
+#include "study/catalogue.h"
+#include "study/equipment.h"
+#include "world/dataset.h"
+
+namespace manabi::app {
+namespace {
+
+void list_studies(Session& session) {
+  for (const std::string& name : study::study_names()) {
+    study::Equipment equipment(session.assets_folder, {});
+    const lab::StudyInfo info = study::make_study(name, equipment)->info();
+    session.out << fmt::format("{:<20} {}\n{:<20} {}\n", name, info.title, "", info.paper);
+  }
+}
+
+void list_models(Session& session) {
+  for (const model::CatalogueModel& model : model::catalogue_models()) {
+    const bool is_here = !model::locate_model(model.name).empty();
+    session.out << fmt::format("{:<12} {} ({})\n", model.name, model.description, is_here ? "in the cache" : "manabi get " + model.name);
+  }
+}
+
+void list_tasks(const std::string& data, Session& session) {
+  const world::DatasetCatalogue catalogue(session.assets_folder, data);
+  for (const world::DatasetCatalogue::Entry& entry : catalogue.entries()) {
+    const char* state = entry.is_built_in ? "built in" : entry.is_present ? "in the data folder" : "not here: set --data";
+    session.out << fmt::format("{:<24} {:<12} {:<22} {}\n", entry.name, entry.kind, state, entry.source);
+  }
+}
+
+void list_runs(const std::string& workspace, Session& session) {
+  const std::filesystem::path path = store_path(workspace, "", false);
+  if (!std::filesystem::exists(path))
+    throw base::Error({.where = workspace, .given = "holds no run store", .hint = "manabi run STUDY --output " + workspace});
+  const lab::Store store(path.string(), lab::Store::Mode::read);
+  for (const lab::RunEntry& run : store.runs()) {
+    const std::string scale = run.manifest.value("scale", "");
+    session.out << fmt::format("{:>4}  {}  {:<16} {:<6} {:<10} {:>6} cells  {:>8.1f} s\n", run.id, run.started, run.study, scale, run.state,
+                               run.cells.size(), run.seconds);
+  }
+}
+
+}  // namespace
+
+int list_verb(Words words, Session& session) {
+  std::string what, output = kDefaultWorkspace, data;
+  CommandLine line{.verb = "list", .summary = "Lists studies, models, tasks or runs."};
+  line.positionals = {{.name = "WHAT", .help = "studies, models, tasks, runs", .target = &what}};
+  line.options.add({.name = "output", .help = "the workspace folder, for runs", .target = &output});
+  line.options.add({.name = "data", .help = "folder of data sets, for tasks", .target = &data});
+  if (!parse(line, words, session.out)) return 0;
+  if (what == "studies")
+    list_studies(session);
+  else if (what == "models")
+    list_models(session);
+  else if (what == "tasks")
+    list_tasks(data, session);
+  else if (what == "runs")
+    list_runs(output, session);
+  else {
+    const std::vector<std::string> known = {"studies", "models", "tasks", "runs"};
+    throw base::Error({.where = "manabi list", .given = "there is no list of '" + what + "'", .hint = base::nearest_hint(what, known)});
+  }
+  return 0;
+}
+
+}  // namespace manabi::app
