@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "base/error.h"
-#include "base/utf8.h"
+#include "base/format/utf8.h"
 
 namespace manabi::fuzz {
 

@@ -3,7 +3,7 @@
 #include <span>
 #include <string_view>
 
-#include "base/gguf.h"
+#include "base/format/gguf.h"
 #include "fuzz/expect.h"
 
 namespace manabi::fuzz {

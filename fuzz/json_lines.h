@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "base/json.h"
+#include "base/format/json.h"
 #include "fuzz/expect.h"
 
 namespace manabi::fuzz {

@@ -3,9 +3,9 @@
 #include <string_view>
 #include <vector>
 
-#include "base/json.h"
+#include "base/format/json.h"
 #include "fuzz/expect.h"
-#include "learn/requests.h"
+#include "learn/scoring/requests.h"
 #include "tests/support/toy_tokenizer.h"
 
 namespace manabi::fuzz {

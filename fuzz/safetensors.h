@@ -3,7 +3,7 @@
 #include <span>
 #include <string_view>
 
-#include "base/safetensors.h"
+#include "base/format/safetensors.h"
 #include "fuzz/expect.h"
 
 namespace manabi::fuzz {

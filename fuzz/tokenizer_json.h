@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "fuzz/expect.h"
-#include "text/open.h"
+#include "text/open/open.h"
 
 namespace manabi::fuzz {
 

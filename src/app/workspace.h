@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "lab/store.h"
+#include "lab/store/store.h"
 
 namespace manabi::app {
 

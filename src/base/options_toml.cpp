@@ -4,8 +4,8 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/format/utf8.h"
 #include "base/options.h"
-#include "base/utf8.h"
 
 namespace manabi::base {
 namespace {

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "lab/statistics.h"
+#include "lab/statistics/statistics.h"
 
 namespace manabi::lab {
 
@@ -19,9 +19,9 @@ struct Claim {
   std::string measure;    // what the effect is: "accuracy at K=16 minus K=4, RANDOM, points"
   std::string unit;       // "points", "nats"
   Direction direction = Direction::above;
-  double margin = 0;      // above: effect > margin; below: effect < margin; equivalent: |effect| < margin
+  double margin = 0;  // above: effect > margin; below: effect < margin; equivalent: |effect| < margin
   std::optional<Interval> effect;
-  std::string missing;    // why there is no effect: which cells
+  std::string missing;  // why there is no effect: which cells
 };
 
 // holds: the interval lies wholly on the claimed side of the margin; does_not_hold: wholly on the other; undecided: across it.

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "base/json.h"
+#include "base/format/json.h"
 
 namespace manabi::lab {
 

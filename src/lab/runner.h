@@ -8,7 +8,7 @@
 
 #include "base/watch.h"
 #include "lab/report.h"
-#include "lab/store.h"
+#include "lab/store/store.h"
 #include "lab/study.h"
 
 namespace manabi::lab {

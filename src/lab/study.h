@@ -8,9 +8,9 @@
 
 #include "base/options.h"
 #include "base/watch.h"
-#include "lab/artifact.h"
 #include "lab/record.h"
 #include "lab/report.h"
+#include "lab/store/artifact.h"
 
 namespace manabi::lab {
 

@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "base/gguf.h"
+#include "base/format/gguf.h"
 #include "base/hash.h"
 #include "model/catalogue.h"
 #include "model/family.h"

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "base/gguf.h"
-#include "base/json.h"
+#include "base/format/gguf.h"
+#include "base/format/json.h"
 #include "model/causal_lm.h"
 #include "model/weights/weights.h"
 #include "tensor/device.h"

@@ -6,10 +6,10 @@
 #include <map>
 #include <memory>
 
-#include "lab/statistics.h"
-#include "learn/few_shot_reader.h"
+#include "lab/statistics/statistics.h"
+#include "learn/scoring/few_shot_reader.h"
 #include "study/equipment.h"
-#include "world/few_shot.h"
+#include "world/few_shot/few_shot.h"
 
 namespace manabi::study {
 namespace {

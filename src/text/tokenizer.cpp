@@ -5,7 +5,7 @@
 #include <functional>
 
 #include "base/error.h"
-#include "text/open.h"
+#include "text/open/open.h"
 
 namespace manabi::text {
 namespace {

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/gguf.h"
+#include "base/format/gguf.h"
 
 namespace manabi::text {
 

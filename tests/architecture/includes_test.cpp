@@ -56,7 +56,8 @@ TEST(Includes, PointOnlyDownwards) {
     for (const std::string& included : includes) {
       if (included.find('/') == std::string::npos) continue;  // a generated list beside the file
       const std::string other = room_of(included);
-      EXPECT_TRUE(other == room || kAllowed.at(room).contains(other)) << file << " includes " << included << ": " << room << " may not know " << other;
+      EXPECT_TRUE(other == room || kAllowed.at(room).contains(other))
+          << file << " includes " << included << ": " << room << " may not know " << other;
     }
   }
 }

@@ -8,7 +8,7 @@
 #include <limits>
 #include <vector>
 
-#include "base/json.h"
+#include "base/format/json.h"
 
 namespace manabi::model {
 namespace {

@@ -24,11 +24,11 @@ inline std::string shared_path(const std::string& below) {
 }  // namespace manabi::test
 
 // Skips the test when `path` is not there; fails instead when MANABI_DATA says that the data should be.
-#define MANABI_NEEDS(path)                                                              \
-  do {                                                                                  \
-    const std::string needed_path = (path);                                             \
-    if (needed_path.empty() || !std::filesystem::exists(needed_path)) {                 \
+#define MANABI_NEEDS(path)                                                                      \
+  do {                                                                                          \
+    const std::string needed_path = (path);                                                     \
+    if (needed_path.empty() || !std::filesystem::exists(needed_path)) {                         \
       if (std::getenv("MANABI_DATA")) FAIL() << "MANABI_DATA is set but lacks " << needed_path; \
-      GTEST_SKIP() << "needs shared data (set MANABI_DATA): " << needed_path;           \
-    }                                                                                   \
+      GTEST_SKIP() << "needs shared data (set MANABI_DATA): " << needed_path;                   \
+    }                                                                                           \
   } while (false)

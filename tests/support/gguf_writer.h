@@ -8,7 +8,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "base/gguf.h"
+#include "base/format/gguf.h"
 
 namespace manabi::test {
 

@@ -11,9 +11,9 @@
 #include <utility>
 #include <vector>
 
-#include "base/json.h"
+#include "base/format/json.h"
+#include "base/format/safetensors.h"
 #include "base/random.h"
-#include "base/safetensors.h"
 #include "model/llama/blueprint.h"
 #include "model/llama/configuration.h"
 #include "tests/support/gguf_writer.h"

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "tests/support/gguf_writer.h"
-#include "text/byte_alphabet.h"
-#include "text/pieces.h"
+#include "text/bpe/byte_alphabet.h"
+#include "text/splitting/pieces.h"
 
 namespace manabi::test {
 

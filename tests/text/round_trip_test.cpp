@@ -3,8 +3,8 @@
 
 #include <thread>
 
+#include "base/format/utf8.h"
 #include "base/random.h"
-#include "base/utf8.h"
 #include "tests/support/data.h"
 #include "tests/support/default_model.h"
 #include "tests/support/temporary_folder.h"

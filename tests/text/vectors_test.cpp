@@ -5,7 +5,7 @@
 #include <sstream>
 
 #include "base/file.h"
-#include "base/json.h"
+#include "base/format/json.h"
 #include "tests/support/data.h"
 #include "tests/support/default_model.h"
 #include "text/tokenizer.h"

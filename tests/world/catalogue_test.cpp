@@ -7,7 +7,7 @@
 #include "tests/world/toy_set.h"
 #include "world/classification.h"
 #include "world/episode.h"
-#include "world/few_shot.h"
+#include "world/few_shot/few_shot.h"
 #include "world/sets/assembly.h"
 
 namespace manabi::world {

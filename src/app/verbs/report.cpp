@@ -8,8 +8,8 @@
 #include "app/workspace.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "lab/export.h"
 #include "lab/runner.h"
+#include "lab/store/export.h"
 #include "study/catalogue.h"
 
 namespace manabi::app {

@@ -11,8 +11,8 @@
 #include "app/verbs.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "base/json.h"
-#include "learn/requests.h"
+#include "base/format/json.h"
+#include "learn/scoring/requests.h"
 
 namespace manabi::app {
 namespace {

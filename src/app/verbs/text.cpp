@@ -7,9 +7,9 @@
 #include "app/model_options.h"
 #include "app/verbs.h"
 #include "base/error.h"
-#include "base/json.h"
-#include "base/printable.h"
-#include "learn/generate.h"
+#include "base/format/json.h"
+#include "base/format/printable.h"
+#include "learn/generation/generate.h"
 #include "model/catalogue.h"
 #include "text/tokenizer.h"
 

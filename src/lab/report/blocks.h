@@ -6,7 +6,7 @@
 #include <string>
 
 #include "lab/report.h"
-#include "lab/report/figure_svg.h"
+#include "lab/report/figure/figure_svg.h"
 #include "lab/report/markup.h"
 
 namespace manabi::lab::report {

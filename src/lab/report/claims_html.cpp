@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "lab/report/blocks.h"
-#include "lab/report/interval_bar.h"
+#include "lab/report/figure/interval_bar.h"
 #include "lab/report/numbers.h"
 
 namespace manabi::lab::report {

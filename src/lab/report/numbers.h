@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "lab/statistics.h"
+#include "lab/statistics/statistics.h"
 
 namespace manabi::lab::report {
 

@@ -5,9 +5,9 @@
 #include <cctype>
 
 #include "lab/report/blocks.h"
-#include "lab/report/interval_bar.h"
+#include "lab/report/figure/interval_bar.h"
+#include "lab/report/figure/palette.h"
 #include "lab/report/page_assets.h"
-#include "lab/report/palette.h"
 
 namespace manabi::lab {
 namespace {

@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <string>
 
-#include "base/gguf.h"
-#include "base/json.h"
+#include "base/format/gguf.h"
+#include "base/format/json.h"
 
 namespace manabi::model {
 

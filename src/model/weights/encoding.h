@@ -7,7 +7,7 @@
 #include <span>
 #include <string>
 
-#include "base/gguf.h"
+#include "base/format/gguf.h"
 
 namespace manabi::model {
 

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "base/json.h"
-#include "base/safetensors.h"
+#include "base/format/json.h"
+#include "base/format/safetensors.h"
 #include "model/weights/weights.h"
 
 namespace manabi::model {

@@ -8,10 +8,10 @@
 #include <utility>
 
 #include "base/error.h"
-#include "base/printable.h"
-#include "learn/few_shot_reader.h"
+#include "base/format/printable.h"
+#include "learn/scoring/few_shot_reader.h"
 #include "study/equipment.h"
-#include "world/few_shot.h"
+#include "world/few_shot/few_shot.h"
 
 namespace manabi::study {
 namespace recognition {

@@ -8,7 +8,7 @@
 
 #include "lab/record.h"
 #include "lab/report.h"
-#include "lab/statistics.h"
+#include "lab/statistics/statistics.h"
 
 namespace manabi::study::recognition {
 

@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "world/prompt.h"
+#include "world/few_shot/prompt.h"
 #include "world/sets/assembly.h"
 #include "world/sets/task_family.h"
 

@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "base/json.h"
+#include "base/format/json.h"
 #include "world/punctuation.h"
 
 namespace manabi::world {
