@@ -13,12 +13,13 @@ function(manabi_room name)
     add_library(manabi_${name} STATIC ${sources})
     target_link_libraries(manabi_${name} PRIVATE manabi_flags)
     set(visibility PUBLIC)
-    # Files named *_avx512.cpp run only where the processor has these instructions. They see no header whose inline functions other files share.
-    # (GCC 12 takes the undefined lanes inside its own intrinsics for uninitialised variables.)
+    # Files named *_avx2.cpp and *_avx512.cpp run only where the processor has these instructions. They see no header whose inline functions
+    # other files share. (GCC 12 takes the undefined lanes inside its own AVX-512 intrinsics for uninitialised variables.)
     foreach(source ${sources})
-      if(source MATCHES "_avx512\\.cpp$" AND CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
-        set_source_files_properties(${source} PROPERTIES SKIP_PRECOMPILE_HEADERS ON
-                                    COMPILE_OPTIONS "-mavx512f;-mavx512bw;-mavx512vl;-mavx512dq;-mavx512bf16;-mfma;-mbmi2;$<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>")
+      if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64" AND source MATCHES "_(avx2|avx512)\\.cpp$")
+        set(instructions_avx2 "-mavx2;-mfma;-mbmi2")
+        set(instructions_avx512 "-mavx512f;-mavx512bw;-mavx512vl;-mavx512dq;-mavx512bf16;-mfma;-mbmi2;$<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>;$<$<CXX_COMPILER_ID:GNU>:-Wno-uninitialized>")
+        set_source_files_properties(${source} PROPERTIES SKIP_PRECOMPILE_HEADERS ON COMPILE_OPTIONS "${instructions_${CMAKE_MATCH_1}}")
       endif()
     endforeach()
   endif()
@@ -51,6 +52,9 @@ function(manabi_tests name)
     target_compile_options(test_${name} PRIVATE -fPIC)
     target_precompile_headers(test_${name} REUSE_FROM manabi_aten)
   endif()
-  gtest_discover_tests(test_${name} TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 600
-                       SKIP_REGULAR_EXPRESSION "\\[  SKIPPED \\]")
+  # Suites named Slow... take over ten seconds; the label keeps them out of the sanitizers' run.
+  set(skipped SKIP_REGULAR_EXPRESSION "\\[  SKIPPED \\]")
+  gtest_discover_tests(test_${name} TEST_PREFIX "${name}." TEST_FILTER "-Slow*" DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 600 ${skipped})
+  gtest_discover_tests(test_${name} TEST_PREFIX "${name}." TEST_FILTER "Slow*" TEST_LIST slow_tests DISCOVERY_MODE PRE_TEST
+                       PROPERTIES TIMEOUT 600 LABELS slow ${skipped})
 endfunction()

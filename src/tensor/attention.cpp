@@ -9,7 +9,6 @@
 #include <optional>
 #include <utility>
 
-#include "tensor/kernels/attention.h"
 #include "tensor/kernels/format.h"
 
 namespace manabi::tensor {
@@ -130,22 +129,22 @@ class Planner {
 
 int64_t cost(const kernels::AttentionBlock& block) { return block.tokens * block.heads * (block.first_position + block.tokens); }
 
-int64_t scratch_bytes(std::span<const kernels::AttentionBlock> blocks) {
+int64_t scratch_bytes(const kernels::Kernels& kernels, std::span<const kernels::AttentionBlock> blocks) {
   size_t most = 0;
   for (const kernels::AttentionBlock& block : blocks) {
-    most = std::max(most, kernels::attention_scratch_bytes(block.tokens * block.heads, block.width));
+    most = std::max(most, kernels.attention_scratch_bytes(block.tokens * block.heads, block.width));
   }
   return static_cast<int64_t>(most);
 }
 
 // Threads take blocks in turn, the most expensive ones first, so that they finish together.
-void run(std::vector<kernels::AttentionBlock> blocks) {
+void run(const kernels::Kernels& kernels, std::vector<kernels::AttentionBlock> blocks) {
   std::ranges::stable_sort(blocks, std::greater{}, cost);
-  const int64_t bytes = scratch_bytes(blocks);
+  const int64_t bytes = scratch_bytes(kernels, blocks);
   std::atomic<size_t> next = 0;
   at::parallel_for(0, std::min<int64_t>(at::get_num_threads(), std::ssize(blocks)), 1, [&](int64_t, int64_t) {
     const at::Tensor scratch = at::empty({bytes}, at::kByte);
-    for (size_t taken = next++; taken < blocks.size(); taken = next++) kernels::attend_avx512(blocks[taken], scratch.data_ptr());
+    for (size_t taken = next++; taken < blocks.size(); taken = next++) kernels.attend(blocks[taken], scratch.data_ptr());
   });
 }
 
@@ -162,7 +161,7 @@ at::Tensor attend_with_kernel(kernels::Format format, const at::Tensor& queries,
                               std::span<const AttentionRow> rows) {
   at::Tensor output = at::empty(queries.sizes(), queries.options());
   const Plan plan = Planner(format, queries, keys, values, output).plan(rows);
-  run(plan.blocks);
+  run(*kernels::find_kernels(format), plan.blocks);
   return output;
 }
 

@@ -8,7 +8,6 @@
 #include <span>
 
 #include "tensor/kernels/format.h"
-#include "tensor/kernels/passes.h"
 
 namespace manabi::tensor {
 namespace {
@@ -39,16 +38,16 @@ at::Tensor norm_with_kernel(kernels::Format format, const at::Tensor& hidden, co
                             double epsilon) {
   const at::Tensor output = at::empty(hidden.sizes(), hidden.options()), plain_weight = weight.contiguous();
   at::parallel_for(0, hidden.size(0), rows_per_thread(hidden.size(1)), [&](int64_t begin, int64_t end) {
-    kernels::norm_rows_avx512({.format = format,
-                               .hidden = mutable_row_of(hidden, begin),
-                               .hidden_stride = hidden.stride(0),
-                               .update = update.defined() ? row_of(update, begin) : nullptr,
-                               .update_stride = update.defined() ? update.stride(0) : 0,
-                               .weight = plain_weight.const_data_ptr(),
-                               .epsilon = static_cast<float>(epsilon),
-                               .output = mutable_row_of(output, begin),
-                               .rows = end - begin,
-                               .width = hidden.size(1)});
+    kernels::find_kernels(format)->norm_rows({.format = format,
+                                              .hidden = mutable_row_of(hidden, begin),
+                                              .hidden_stride = hidden.stride(0),
+                                              .update = update.defined() ? row_of(update, begin) : nullptr,
+                                              .update_stride = update.defined() ? update.stride(0) : 0,
+                                              .weight = plain_weight.const_data_ptr(),
+                                              .epsilon = static_cast<float>(epsilon),
+                                              .output = mutable_row_of(output, begin),
+                                              .rows = end - begin,
+                                              .width = hidden.size(1)});
   });
   return output;
 }
@@ -92,12 +91,12 @@ at::Tensor silu_times(const at::Tensor& gate_up) {
   const int64_t width = gate_up.size(1) / 2;
   const at::Tensor input = with_contiguous_rows(gate_up), output = at::empty({gate_up.size(0), width}, gate_up.options());
   at::parallel_for(0, gate_up.size(0), rows_per_thread(2 * width), [&](int64_t begin, int64_t end) {
-    kernels::gate_rows_avx512({.format = *format,
-                               .gate_up = row_of(input, begin),
-                               .stride = input.stride(0),
-                               .output = mutable_row_of(output, begin),
-                               .rows = end - begin,
-                               .width = width});
+    kernels::find_kernels(*format)->gate_rows({.format = *format,
+                                               .gate_up = row_of(input, begin),
+                                               .stride = input.stride(0),
+                                               .output = mutable_row_of(output, begin),
+                                               .rows = end - begin,
+                                               .width = width});
   });
   return output;
 }
@@ -110,16 +109,16 @@ void rotate_(at::Tensor& heads, const at::Tensor& positions, const at::Tensor& c
   const int64_t* first_place = places.const_data_ptr<int64_t>();
   check_positions({first_place, static_cast<size_t>(places.numel())}, cosines.size(0));
   at::parallel_for(0, heads.size(0), rows_per_thread(heads.size(1) * heads.size(2)), [&](int64_t begin, int64_t end) {
-    kernels::rotate_tokens_avx512({.format = *format,
-                                   .heads = mutable_row_of(heads, begin),
-                                   .token_stride = heads.stride(0),
-                                   .head_stride = heads.stride(1),
-                                   .positions = first_place + begin,
-                                   .cosines = plain_cosines.const_data_ptr<float>(),
-                                   .sines = plain_sines.const_data_ptr<float>(),
-                                   .tokens = end - begin,
-                                   .count = heads.size(1),
-                                   .width = heads.size(2)});
+    kernels::find_kernels(*format)->rotate_tokens({.format = *format,
+                                                   .heads = mutable_row_of(heads, begin),
+                                                   .token_stride = heads.stride(0),
+                                                   .head_stride = heads.stride(1),
+                                                   .positions = first_place + begin,
+                                                   .cosines = plain_cosines.const_data_ptr<float>(),
+                                                   .sines = plain_sines.const_data_ptr<float>(),
+                                                   .tokens = end - begin,
+                                                   .count = heads.size(1),
+                                                   .width = heads.size(2)});
   });
 }
 

@@ -7,7 +7,6 @@
 
 #include "tensor/fused.h"
 #include "tensor/kernels/format.h"
-#include "tensor/kernels/vocabulary.h"
 
 namespace manabi::tensor {
 namespace {
@@ -43,7 +42,7 @@ std::optional<kernels::Format> kernel_format(const at::Tensor& hidden) {
 template <class Use>
 void for_each_part(kernels::Format format, const at::Tensor& hidden, const at::Tensor& unembedding, const Use& use) {
   const int64_t parts = parts_of(unembedding);
-  const auto bytes = static_cast<int64_t>(kernels::vocabulary_scratch_bytes(hidden.size(0), hidden.size(1)));
+  const auto bytes = static_cast<int64_t>(kernels::find_kernels(format)->vocabulary_scratch_bytes(hidden.size(0), hidden.size(1)));
   const auto* tokens = static_cast<const char*>(unembedding.const_data_ptr());
   const int64_t token_bytes = unembedding.size(1) * static_cast<int64_t>(unembedding.element_size());
   std::atomic<int64_t> next = 0;
@@ -67,7 +66,7 @@ at::Tensor log_sum_exp_with_kernel(kernels::Format format, const at::Tensor& hid
   const at::Tensor results = at::empty({parts_of(unembedding), hidden.size(0)}, at::kFloat);
   float* first_result = results.data_ptr<float>();
   for_each_part(format, hidden, unembedding, [&](const kernels::VocabularyPart& part, int64_t first_token, void* scratch) {
-    kernels::log_sum_exp_avx512(part, first_result + first_token / kPartTokens * part.rows, scratch);
+    kernels::find_kernels(format)->log_sum_exp(part, first_result + first_token / kPartTokens * part.rows, scratch);
   });
   return results.logsumexp(0);
 }
@@ -76,7 +75,7 @@ at::Tensor logits_with_kernel(kernels::Format format, const at::Tensor& hidden, 
   const at::Tensor logits = at::empty({hidden.size(0), unembedding.size(0)}, at::kFloat);
   float* first_logit = logits.data_ptr<float>();
   for_each_part(format, hidden, unembedding, [&](const kernels::VocabularyPart& part, int64_t first_token, void* scratch) {
-    kernels::logits_avx512(part, first_logit + first_token, unembedding.size(0), scratch);
+    kernels::find_kernels(format)->logits(part, first_logit + first_token, unembedding.size(0), scratch);
   });
   return logits;
 }

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <string>
 
-#include "tensor/kernels/cpu.h"
+#include "tensor/kernels/kernels.h"
 #include "tests/tensor/close.h"
 
 namespace manabi::tensor {
@@ -53,7 +53,9 @@ testing::AssertionResult is_close_attention(const Packed& packed) {
 }
 
 // Where the hand-written kernel runs, a result does not depend in any bit on how positions are cut into runs.
-bool has_kernel(at::ScalarType dtype) { return dtype == at::kFloat ? kernels::has_avx512() : kernels::has_avx512_bf16(); }
+bool has_kernel(at::ScalarType dtype) {
+  return kernels::find_kernels(dtype == at::kFloat ? kernels::Format::float32 : kernels::Format::bfloat16) != nullptr;
+}
 
 // One query head at one token in double precision, written as the formula.
 std::vector<double> naive(const Packed& packed, const AttentionRow& row, int64_t token, int64_t head) {

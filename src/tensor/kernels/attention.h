@@ -1,7 +1,6 @@
-// The CPU attention kernel behind causal_attention: one key-value head and a block of one row's queries at a time.
+// What the CPU attention kernel behind causal_attention takes: one key-value head and a block of one row's queries at a time.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 
 #include "tensor/kernels/cpu.h"
@@ -36,12 +35,5 @@ struct AttentionBlock {
 
 // The widths of a head that the kernel takes.
 constexpr bool is_attention_width(int64_t width) { return width > 0 && width <= 256 && width % 16 == 0; }
-
-// Bytes of scratch, aligned to 64, that attend_avx512 needs for a block of that many queries (tokens x heads).
-size_t attention_scratch_bytes(int64_t queries, int64_t width);
-
-// Online softmax over blocks of 64 positions. A query's result depends on its own positions alone, bit for bit: not on the other queries of
-// the block, nor on where the segments are cut.
-void attend_avx512(const AttentionBlock& block, void* scratch);
 
 }  // namespace manabi::tensor::kernels

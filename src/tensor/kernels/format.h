@@ -1,20 +1,21 @@
-// Which format of the CPU kernels a tensor has, if they can run here at all.
+// Which format of the CPU kernels a tensor has, if it has one.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
 #include <optional>
 
-#include "tensor/kernels/cpu.h"
+#include "tensor/kernels/kernels.h"
 
 namespace manabi::tensor::kernels {
 
-// Nothing for another device or dtype, or where the processor lacks the instructions: the reference serves these.
+// Nothing for another device or dtype, or where the processor runs no kernel of ours: the reference serves these.
 inline std::optional<Format> format_of(const at::Tensor& tensor) {
   if (!tensor.is_cpu()) return std::nullopt;
-  if (tensor.scalar_type() == at::kFloat && has_avx512()) return Format::float32;
-  if (tensor.scalar_type() == at::kBFloat16 && has_avx512_bf16()) return Format::bfloat16;
-  return std::nullopt;
+  std::optional<Format> format;
+  if (tensor.scalar_type() == at::kFloat) format = Format::float32;
+  if (tensor.scalar_type() == at::kBFloat16) format = Format::bfloat16;
+  return format && find_kernels(*format) ? format : std::nullopt;
 }
 
 }  // namespace manabi::tensor::kernels

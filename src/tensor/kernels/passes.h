@@ -20,7 +20,6 @@ struct NormRows {
   int64_t rows = 0;
   int64_t width = 0;
 };
-void norm_rows_avx512(const NormRows& pass);
 
 // output [rows, width] = silu(gate_up[:, :width]) * gate_up[:, width:].
 struct GateRows {
@@ -31,7 +30,6 @@ struct GateRows {
   int64_t rows = 0;
   int64_t width = 0;
 };
-void gate_rows_avx512(const GateRows& pass);
 
 // Turns every pair (i, i + width / 2) of each head by the angle of the token's position.
 struct RotateTokens {
@@ -46,6 +44,5 @@ struct RotateTokens {
   int64_t count = 0;
   int64_t width = 0;
 };
-void rotate_tokens_avx512(const RotateTokens& pass);
 
 }  // namespace manabi::tensor::kernels

@@ -1,5 +1,5 @@
 // Attention with an online softmax. One algorithm for both formats: products are taken over 32-bit words, a word being one float32 or a pair
-// of bfloat16 that the processor multiplies and adds up in float32.
+// of bfloat16 whose products are added up in float32.
 //
 //   for each block of 64 positions:             keys transposed and values paired into scratch, once for all queries
 //     for each panel of 24 queries:             small enough that its scores stay in the first cache
@@ -8,12 +8,12 @@
 //       output  = output * correction + weights x values
 //   output / sum
 //
-// Queries are ordered by token, then head, so that the heads of one group share keys and values; a tile of 6 queries is what 24 accumulators
-// of 64 columns need of the 32 registers. Positions after the last token of a tile are not multiplied.
-#include "tensor/kernels/attention.h"
+// Queries are ordered by token, then head, so that the heads of one group share keys and values. Positions after the last token of a tile are
+// not multiplied.
+#pragma once
 
-#if defined(__x86_64__)
-#include "tensor/kernels/tiles_avx512.h"
+#include "tensor/kernels/attention.h"
+#include "tensor/kernels/simd/tiles.h"
 
 namespace manabi::tensor::kernels {
 namespace {
@@ -22,7 +22,7 @@ constexpr int64_t kBlockPositions = 64;
 constexpr int64_t kPanelQueries = 4 * kTileRows;
 
 // The score of a position that is not seen.
-inline __m512 none() { return _mm512_set1_ps(-__builtin_inff()); }
+inline Lanes unseen() { return all_lanes(-__builtin_inff()); }
 
 // Walks the positions of all segments in order.
 template <class Element>
@@ -52,19 +52,19 @@ class Positions {
 };
 
 // Where everything of one block lies. All parts start at multiples of 64 bytes.
-struct Scratch {
+struct AttentionScratch {
   Word* queries;       // [queries, width] elements
   Word* keys;          // [width, 64] elements: transposed, in words
   Word* values;        // [64, width] elements, in words of one or two positions
   float* scores;       // [24, 64]; each row of weights replaces its scores, in elements
   float* output;       // [queries, width]
-  float* sums;         // [queries, 16] lane by lane
+  float* sums;         // [queries, kLanes] lane by lane
   float* maxima;       // [queries]
   float* corrections;  // [24]
   int64_t* limits;     // [queries]: positions that each sees
 };
 
-Scratch carve(Carver& carver, int64_t queries, int64_t width) {
+AttentionScratch carve_attention(Carver& carver, int64_t queries, int64_t width) {
   return {.queries = carver.take<Word>(queries * width),
           .keys = carver.take<Word>(kBlockPositions * width),
           .values = carver.take<Word>(kBlockPositions * width),
@@ -76,15 +76,15 @@ Scratch carve(Carver& carver, int64_t queries, int64_t width) {
           .limits = carver.take<int64_t>(queries)};
 }
 
-template <class Words>
+template <class Number>
 class Attention {
-  using Element = typename Words::Element;
+  using Element = typename Number::Element;
 
  public:
   Attention(const AttentionBlock& block, void* memory)
-      : block_(block), queries_(block.tokens * block.heads), words_(block.width / Words::kElements) {
+      : block_(block), queries_(block.tokens * block.heads), words_(block.width / Number::kElements) {
     Carver carver(memory);
-    scratch_ = carve(carver, queries_, block.width);
+    scratch_ = carve_attention(carver, queries_, block.width);
     scale_ = kLog2OfE / __builtin_sqrtf(static_cast<float>(block.width));
   }
 
@@ -112,8 +112,8 @@ class Attention {
       const Element* from = static_cast<const Element*>(block_.queries) + token * block_.query_token_stride;
       for (int64_t head = 0; head < block_.heads; ++head, from += block_.query_head_stride, to += block_.width) {
         for (int64_t word = 0; word < words_; word += kLanes) {
-          const __mmask16 lanes = first_lanes(words_ - word);
-          _mm512_mask_storeu_epi32(to + word * Words::kElements, lanes, _mm512_maskz_loadu_epi32(lanes, from + word * Words::kElements));
+          const Mask lanes = first_lanes(words_ - word);
+          store_words(to + word * Number::kElements, load_words(from + word * Number::kElements, lanes), lanes);
         }
         *limit++ = block_.first_position + token + 1;
       }
@@ -121,9 +121,9 @@ class Attention {
   }
 
   void clear_sums() {
-    for (int64_t query = 0; query < queries_; query += kLanes) _mm512_store_ps(scratch_.maxima + query, none());
-    for (int64_t query = 0; query < queries_; ++query) _mm512_store_ps(scratch_.sums + query * kLanes, _mm512_setzero_ps());
-    for (int64_t i = 0; i < queries_ * block_.width; i += kLanes) _mm512_store_ps(scratch_.output + i, _mm512_setzero_ps());
+    for (int64_t query = 0; query < queries_; query += kLanes) store(scratch_.maxima + query, unseen());
+    for (int64_t query = 0; query < queries_; ++query) store(scratch_.sums + query * kLanes, all_lanes(0));
+    for (int64_t i = 0; i < queries_ * block_.width; i += kLanes) store(scratch_.output + i, all_lanes(0));
   }
 
   // Keys [count, width] transposed to words [words, 64], values to words [64 / kElements, width]. The place of missing positions holds zeros
@@ -137,9 +137,10 @@ class Attention {
     }
     values[count] = nullptr;
     for (int64_t position = 0; position < count; position += kLanes)
-      pack_transposed<Words>(keys + position, smaller(kLanes, count - position), words_, scratch_.keys + position, kBlockPositions);
-    for (int64_t position = 0; position < count; position += Words::kElements) {
-      Words::interleave(values[position], values[position + 1], scratch_.values + position / Words::kElements * block_.width, block_.width);
+      pack_transposed<Number>(keys + position, smaller(kLanes, count - position), words_, scratch_.keys + position, kBlockPositions);
+    for (int64_t position = 0; position < count; position += Number::kElements) {
+      Word* packed = scratch_.values + position / Number::kElements * block_.width;
+      for (int64_t i = 0; i < block_.width; i += kLanes) store_words(packed + i, Number::interleaved(values[position], values[position + 1], i));
     }
   }
 
@@ -157,64 +158,64 @@ class Attention {
   float* scores_of(int64_t row) const { return scratch_.scores + row * kBlockPositions; }
 
   void score_tile(int64_t query, int64_t row, int64_t rows, int64_t vectors) {
-    multiply<Words>(rows, vectors, scratch_.queries + query * words_, words_, scratch_.keys, kBlockPositions, words_, scores_of(row),
-                    kBlockPositions, nullptr);
+    multiply<Number>(rows, vectors, scratch_.queries + query * words_, words_, scratch_.keys, kBlockPositions, words_, scores_of(row),
+                     kBlockPositions, nullptr);
   }
 
-  // Hides what a query does not see, and moves the running maxima of up to 16 queries. A NaN is left to the sums.
+  // Hides what a query does not see, and moves the running maxima of up to kLanes queries. A NaN is left to the sums.
   void raise_maxima(int64_t query, int64_t row, int64_t rows, int64_t begin, int64_t vectors) {
-    __m512 largest[kLanes];
+    Lanes row_largest[kLanes];
     for (int64_t i = 0; i < kLanes; ++i) {
-      largest[i] = i < rows ? hide_and_find_largest(scores_of(row + i), visible(query + i, begin), vectors) : none();
+      row_largest[i] = i < rows ? hide_and_find_largest(scores_of(row + i), visible(query + i, begin), vectors) : unseen();
     }
-    const __mmask16 lanes = first_lanes(rows);
-    const __m512 old_maxima = _mm512_maskz_loadu_ps(lanes, scratch_.maxima + query);
-    const __m512 maxima = _mm512_max_ps(_mm512_mul_ps(row_maxima(largest), _mm512_set1_ps(scale_)), old_maxima);
-    _mm512_mask_storeu_ps(scratch_.maxima + query, lanes, maxima);
-    _mm512_mask_storeu_ps(scratch_.corrections + row, lanes, exp2(_mm512_sub_ps(old_maxima, maxima)));
+    const Mask lanes = first_lanes(rows);
+    const Lanes old_maxima = load(scratch_.maxima + query, lanes);
+    const Lanes maxima = largest(row_maxima(row_largest) * all_lanes(scale_), old_maxima);
+    store(scratch_.maxima + query, maxima, lanes);
+    store(scratch_.corrections + row, exp2(old_maxima - maxima), lanes);
   }
 
-  __m512 hide_and_find_largest(float* scores, int64_t seen, int64_t vectors) const {
-    __m512 largest = none();
+  Lanes hide_and_find_largest(float* scores, int64_t seen, int64_t vectors) const {
+    Lanes most = unseen();
     for (int64_t vector = 0; vector < vectors; ++vector, scores += kLanes, seen -= kLanes) {
-      __m512 some = _mm512_load_ps(scores);
+      Lanes some = load(scores);
       if (seen < kLanes) {
-        some = _mm512_mask_blend_ps(first_lanes(seen), none(), some);
-        _mm512_store_ps(scores, some);
+        some = choose(first_lanes(seen), some, unseen());
+        store(scores, some);
       }
-      largest = _mm512_max_ps(largest, some);
+      most = largest(most, some);
     }
-    return largest;
+    return most;
   }
 
   // Turns one row of scores into weights, in place, and adds them up lane by lane.
   void soften(int64_t query, int64_t row, int64_t vectors) {
     const float* scores = scores_of(row);
     Element* weights = reinterpret_cast<Element*>(scores_of(row));
-    const __m512 maximum = _mm512_set1_ps(scratch_.maxima[query]), scale = _mm512_set1_ps(scale_);
-    __m512 sum = _mm512_mul_ps(_mm512_load_ps(scratch_.sums + query * kLanes), _mm512_set1_ps(scratch_.corrections[row]));
+    const Lanes maximum = all_lanes(scratch_.maxima[query]), scale = all_lanes(scale_);
+    Lanes sum = load(scratch_.sums + query * kLanes) * all_lanes(scratch_.corrections[row]);
     for (int64_t vector = 0; vector < vectors; ++vector) {
-      const __m512 weight = exp2(_mm512_fmsub_ps(_mm512_load_ps(scores + vector * kLanes), scale, maximum));
-      Words::store(weights + vector * kLanes, 0xFFFF, weight);
-      sum = _mm512_add_ps(sum, weight);
+      const Lanes weight = exp2(multiply_subtract(load(scores + vector * kLanes), scale, maximum));
+      Number::store(weights + vector * kLanes, weight, first_lanes(kLanes));
+      sum = sum + weight;
     }
-    _mm512_store_ps(scratch_.sums + query * kLanes, sum);
+    store(scratch_.sums + query * kLanes, sum);
   }
 
   void weigh_tile(int64_t query, int64_t row, int64_t rows, int64_t begin) {
     const int64_t seen = smaller(kBlockPositions, visible(query + rows - 1, begin));
     const Word* weights = reinterpret_cast<const Word*>(scores_of(row));
-    multiply<Words>(rows, block_.width / kLanes, weights, kBlockPositions, scratch_.values, block_.width, divided_up(seen, Words::kElements),
-                    scratch_.output + query * block_.width, block_.width, scratch_.corrections + row);
+    multiply<Number>(rows, block_.width / kLanes, weights, kBlockPositions, scratch_.values, block_.width, divided_up(seen, Number::kElements),
+                     scratch_.output + query * block_.width, block_.width, scratch_.corrections + row);
   }
 
   void write_output() {
     for (int64_t query = 0; query < queries_; ++query) {
-      const __m512 share = _mm512_set1_ps(1.0f / _mm512_reduce_add_ps(_mm512_load_ps(scratch_.sums + query * kLanes)));
+      const Lanes share = all_lanes(1.0f / sum_of(load(scratch_.sums + query * kLanes)));
       Element* to =
           static_cast<Element*>(block_.output) + query / block_.heads * block_.output_token_stride + query % block_.heads * block_.width;
       const float* from = scratch_.output + query * block_.width;
-      for (int64_t i = 0; i < block_.width; i += kLanes) Words::store(to + i, 0xFFFF, _mm512_mul_ps(_mm512_load_ps(from + i), share));
+      for (int64_t i = 0; i < block_.width; i += kLanes) Number::store(to + i, load(from + i) * share, first_lanes(kLanes));
     }
   }
 
@@ -222,24 +223,22 @@ class Attention {
   int64_t queries_;
   int64_t words_;  // of one query
   float scale_;    // of a score, for exponents of 2
-  Scratch scratch_;
+  AttentionScratch scratch_;
 };
-
-}  // namespace
 
 size_t attention_scratch_bytes(int64_t queries, int64_t width) {
   Carver carver(nullptr);
-  carve(carver, queries, width);
+  carve_attention(carver, queries, width);
   return static_cast<size_t>(carver.used());
 }
 
-void attend_avx512(const AttentionBlock& block, void* scratch) {
+void attend(const AttentionBlock& block, void* scratch) {
   if (block.format == Format::float32) {
-    Attention<WordsOfFloat32>(block, scratch).run();
+    Attention<Float32>(block, scratch).run();
   } else {
-    Attention<WordsOfBFloat16>(block, scratch).run();
+    Attention<BFloat16>(block, scratch).run();
   }
 }
 
+}  // namespace
 }  // namespace manabi::tensor::kernels
-#endif
