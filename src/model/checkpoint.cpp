@@ -153,9 +153,16 @@ Checkpoint open_checkpoint(const std::string& path_or_name, const CheckpointOpti
   return checkpoint;
 }
 
-std::string checkpoint_hash(const std::string& path_or_name) {
+CheckpointSummary summarize_checkpoint(const std::string& path_or_name, const std::string& tokenizer) {
   const std::string path = find_checkpoint(path_or_name);
-  return hash_of(format_of(path), path);
+  const Format format = format_of(path);
+  OpenedFiles files;
+  open_files(format, path, files);
+  auto hash = std::async(std::launch::async, [&] { return hash_of(format, path); });
+  CheckpointSummary summary{.context = files.blueprint->context(), .tokenizer = open_tokenizer_for(path, files, tokenizer)};
+  summary.hash = hash.get();
+  check_tokenizer_fits(*summary.tokenizer, files.blueprint->vocabulary(), path);
+  return summary;
 }
 
 }  // namespace manabi::model

@@ -30,7 +30,12 @@ struct CheckpointOptions {
 // tokenizer.
 Checkpoint open_checkpoint(const std::string& path, const CheckpointOptions& options);
 
-// Only the hash, without reading weights into memory.
-std::string checkpoint_hash(const std::string& path);
+// What is known of a checkpoint without building the model: enough for a cell's key and for what fits its context.
+struct CheckpointSummary {
+  std::string hash;  // as in Checkpoint
+  int64_t context = 0;
+  std::unique_ptr<text::Tokenizer> tokenizer;
+};
+CheckpointSummary summarize_checkpoint(const std::string& path, const std::string& tokenizer = "");
 
 }  // namespace manabi::model

@@ -21,6 +21,7 @@ class Blueprint {
   virtual ~Blueprint() = default;
   virtual std::vector<RequiredTensor> required_tensors() const = 0;
   virtual int64_t vocabulary() const = 0;
+  virtual int64_t context() const = 0;
   virtual std::unique_ptr<CausalLM> build(const Weights& weights, const tensor::Compute& compute) const = 0;
 };
 

@@ -40,16 +40,27 @@ std::shared_ptr<const model::Checkpoint> Equipment::checkpoint(const std::string
 }
 
 lab::Coordinates Equipment::model_inputs(const std::string& name) {
-  const std::string path = model::fetch_model(name, watch_);
   const tensor::Compute wanted = compute();
-  lab::Coordinates inputs = {
-      {"checkpoint", model::checkpoint_hash(path)},
+  const model::CheckpointSummary& known = summary(name);
+  return {
+      {"checkpoint", known.hash},
+      {"tokenizer", known.tokenizer->fingerprint()},
       {"device", wanted.device.is_cuda() ? "cuda" : "cpu"},
       {"dtype", tensor::name_of(wanted.dtype)},
       {"numbers", std::to_string(model::kNumericalVersion)},
   };
-  if (!options_.tokenizer.empty()) inputs["tokenizer"] = text::open_tokenizer(options_.tokenizer)->fingerprint();
-  return inputs;
+}
+
+world::PromptLimit Equipment::prompt_limit(const std::string& name, int64_t reserved) {
+  const model::CheckpointSummary& known = summary(name);
+  return {.tokenizer = known.tokenizer.get(), .tokens = known.context - reserved};
+}
+
+const model::CheckpointSummary& Equipment::summary(const std::string& name) {
+  const std::string path = model::fetch_model(name, watch_);
+  const auto found = summaries_.find(path);
+  if (found != summaries_.end()) return found->second;
+  return summaries_.emplace(path, model::summarize_checkpoint(path, options_.tokenizer)).first->second;
 }
 
 }  // namespace manabi::study

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -13,6 +14,7 @@
 #include "lab/study.h"
 #include "model/checkpoint.h"
 #include "world/dataset.h"
+#include "world/few_shot/few_shot.h"
 
 namespace manabi::study {
 
@@ -43,14 +45,19 @@ class Equipment {
 
   // The opened checkpoint; the last one asked for is kept. Fetches a catalogue model that is not in the cache.
   std::shared_ptr<const model::Checkpoint> checkpoint(const std::string& name);
-  // What a cell's key must hold of a model: hash of weights and tokenizer, dtype, device kind, numerical version. Reads no weights.
+  // What a cell's key must hold of a model: hash of weights and tokenizer, dtype, device kind, numerical version. Builds no model.
   lab::Coordinates model_inputs(const std::string& name);
+  // What prompts for this model must keep within, `reserved` tokens less than its context. The equipment outlives the limit.
+  world::PromptLimit prompt_limit(const std::string& name, int64_t reserved);
 
  private:
+  const model::CheckpointSummary& summary(const std::string& name);
+
   EquipmentOptions options_;
   std::string assets_folder_;
   base::Watch watch_;
   std::shared_ptr<const model::Checkpoint> open_;
+  std::map<std::string, model::CheckpointSummary> summaries_;  // by path
 };
 
 }  // namespace manabi::study

@@ -113,7 +113,7 @@ lab::Records Order::measure(std::span<const lab::Cell> group, lab::Workbench& be
   const lab::Coordinates& first = group.front().at;
   const auto checkpoint = equipment_.checkpoint(lab::text_at(first, "model"));
   const std::shared_ptr<const world::Dataset> dataset = datasets_.at(lab::text_at(first, "task"));
-  const world::PromptLimit limit{.tokenizer = checkpoint->tokenizer.get(), .tokens = checkpoint->lm->context() - kReservedTokens};
+  const world::PromptLimit limit = equipment_.prompt_limit(lab::text_at(first, "model"), kReservedTokens);
   const int64_t seed = lab::integer_at(first, "seed");
   const world::Queries queries = world::fitting_queries(world::FewShotWorld(dataset, config_of(first), limit), *dataset, seed, options_.items);
 

@@ -170,10 +170,10 @@ TEST_F(Checkpoints, NameHashAndFormatSayWhatWasOpened) {
   const Checkpoint opened = open(folder.path("tiny") + "/");
   EXPECT_EQ(opened.name, "tiny");
   EXPECT_EQ(opened.format, "safetensors");
-  EXPECT_EQ(opened.hash, checkpoint_hash(folder.path("tiny")));
+  EXPECT_EQ(opened.hash, summarize_checkpoint(folder.path("tiny")).hash);
   const std::string before = opened.hash;
   test::write_bytes(folder.path("tiny/config.json"), base::read_text(folder.path("tiny/config.json")) + " ");
-  EXPECT_NE(checkpoint_hash(folder.path("tiny")), before);
+  EXPECT_NE(summarize_checkpoint(folder.path("tiny")).hash, before);
 }
 
 TEST_F(Checkpoints, OneMessageListsEveryTensorThatDoesNotFit) {
@@ -333,7 +333,7 @@ TEST_F(Checkpoints, AFolderWithoutItsPartsIsRefused) {
   EXPECT_THAT(opening_error(path), AllOf(HasSubstr("no weights"), HasSubstr("model.safetensors.index.json")));
   std::filesystem::remove(path + "/config.json");
   EXPECT_THAT(opening_error(path), HasSubstr("without config.json"));
-  EXPECT_THAT(error_of([&] { checkpoint_hash(path); }), HasSubstr("no weights"));
+  EXPECT_THAT(error_of([&] { summarize_checkpoint(path); }), HasSubstr("without config.json"));
 }
 
 TEST_F(Checkpoints, ATokenizerLargerThanTheVocabularyIsRefused) {

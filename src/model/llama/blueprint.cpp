@@ -134,6 +134,7 @@ class LlamaBlueprint : public Blueprint {
   }
 
   int64_t vocabulary() const override { return configuration_.vocabulary; }
+  int64_t context() const override { return configuration_.context; }
 
   std::unique_ptr<CausalLM> build(const Weights& weights, const tensor::Compute& compute) const override {
     return std::make_unique<Llama>(configuration_, Builder(configuration_, weights, compute).build(), compute);

@@ -96,11 +96,14 @@ class Recognition final : public lab::Study {
   int64_t seeds() const { return equipment_.options().seeds > 0 ? equipment_.options().seeds : options_.draws; }
   std::vector<int64_t> ladder() const;
   world::FewShotConfig config_of(const lab::Coordinates& at) const;
+  world::FewShotWorld world_of(const lab::Coordinates& at);
+  const world::Queries& queries_of(const lab::Coordinates& at);
   learn::ReaderOptions reader_options() const;
 
   Equipment& equipment_;
   Options options_;
   std::map<std::string, std::shared_ptr<const world::Dataset>> datasets_;  // by name, as grid() opened them
+  std::map<std::vector<std::string>, world::Queries> queries_;             // by model, task, template and seed
   lab::RunScale scale_ = lab::RunScale::quick;
 };
 
@@ -110,8 +113,7 @@ void Recognition::set_scale(lab::RunScale scale) {
   if (scale == lab::RunScale::quick) return;
   options_.shots = {0, 4, 8, 16, 32};
   options_.templates = {1, 2, 3};
-  options_.draws = 3;
-  options_.items = 4;
+  options_.draws = 6;
   options_.symbol_ablation = true;
   if (scale == lab::RunScale::full) return;
   options_.shots = {8, 16, 32};
@@ -203,6 +205,21 @@ world::FewShotConfig Recognition::config_of(const lab::Coordinates& at) const {
   return config;
 }
 
+// Episodes that keep within the model's context.
+world::FewShotWorld Recognition::world_of(const lab::Coordinates& at) {
+  return {datasets_.at(lab::text_at(at, kTask)), config_of(at), equipment_.prompt_limit(lab::text_at(at, kModel), kReservedTokens)};
+}
+
+// The queries of a cell are those that fit at the largest K of the sweep, in all settings.
+const world::Queries& Recognition::queries_of(const lab::Coordinates& at) {
+  const std::string& task = lab::text_at(at, kTask);
+  const std::vector<std::string> shared_by = {lab::text_at(at, kModel), task, lab::text_at(at, kTemplate), lab::text_at(at, kSeed)};
+  const auto found = queries_.find(shared_by);
+  if (found != queries_.end()) return found->second;
+  world::Queries queries = world::fitting_queries(world_of(at), *datasets_.at(task), lab::integer_at(at, kSeed), options_.items);
+  return queries_.emplace(shared_by, std::move(queries)).first->second;
+}
+
 learn::ReaderOptions Recognition::reader_options() const {
   learn::ReaderOptions options;
   options.score.token_budget = equipment_.options().token_budget;
@@ -216,12 +233,12 @@ std::vector<lab::Cell> Recognition::grid() {
     throw base::Error({.where = "--shots, --templates", .given = "an empty list", .expected = "at least one value"});
   }
   std::vector<lab::Cell> cells;
+  queries_.clear();
   const std::string value_options = options().to_json(/*only_value_changing=*/true).dump();
   const int64_t first_seed = equipment_.options().seed;
   for (const std::string& model : equipment_.options().model) {
     lab::Coordinates inputs = equipment_.model_inputs(model);
     inputs["options"] = value_options;
-    inputs["largest K"] = std::to_string(std::ranges::max(options_.shots));  // decides which items fit
     for (const std::string& task : tasks()) {
       const std::shared_ptr<const world::Dataset> dataset = equipment_.datasets().open(task);
       datasets_[dataset->name] = dataset;
@@ -235,6 +252,7 @@ std::vector<lab::Cell> Recognition::grid() {
                          {kSymbols, arm.symbols}, {kShots, std::to_string(shots)}, {kSeed, std::to_string(seed)}};
               cell.inputs = inputs;
               cell.inputs["world"] = world::FewShotWorld(dataset, config_of(cell.at)).hash();
+              cell.inputs["queries"] = queries_of(cell.at).hash();
               cell.part = arm.is_ablation ? "symbols" : dataset->kind;
               cells.push_back(std::move(cell));
             }
@@ -263,15 +281,13 @@ lab::Records Recognition::measure(std::span<const lab::Cell> group, lab::Workben
   const lab::Coordinates& first = group.front().at;
   const std::shared_ptr<const model::Checkpoint> checkpoint = equipment_.checkpoint(lab::text_at(first, kModel));
   const std::shared_ptr<const world::Dataset> dataset = datasets_.at(lab::text_at(first, kTask));
-  const world::PromptLimit limit{.tokenizer = checkpoint->tokenizer.get(), .tokens = checkpoint->lm->context() - kReservedTokens};
   const int64_t seed = lab::integer_at(first, kSeed);
+  const world::Queries& queries = queries_of(first);
 
   std::vector<world::Episode> episodes;
-  world::Queries queries;
   double majority = 0;
   for (const lab::Cell& cell : group) {
-    const world::FewShotWorld world(dataset, config_of(cell.at), limit);
-    if (queries.indices.empty()) queries = world::fitting_queries(world, *dataset, seed, options_.items);
+    const world::FewShotWorld world = world_of(cell.at);
     for (int64_t query : queries.indices) episodes.push_back(world.draw(seed, query));
     majority = world.majority();
   }

@@ -18,8 +18,8 @@ struct Options {
   std::vector<std::string> symbols = {"numbers"};
   std::vector<int64_t> shots = {0, 4, 8, 16};
   std::vector<int64_t> templates = {1};
-  int64_t items = 8;  // queries of one seed
-  int64_t draws = 6;  // seeds, unless --seeds says otherwise
+  int64_t items = 2;   // queries of one seed: the same at every scale, so that larger ones reuse smaller ones
+  int64_t draws = 12;  // seeds, unless --seeds says otherwise
   std::string demos = "fresh";
   std::string white_space = "clean";
   std::string too_long = "drop_item";

@@ -20,14 +20,19 @@ std::string with_interval(const lab::Interval& share) {
 
 std::string counted(const lab::Interval& interval) { return fmt::format("{} items, {} draws", interval.items, interval.draws); }
 
-// K is drawn on a log2 axis; K = 0 has a place of its own to the left of it.
+int64_t observations(const Populations& populations) {
+  int64_t count = 0;
+  for (const auto& [name, stratum] : populations) count += std::ssize(stratum);
+  return count;
+}
+
 lab::Series series_of(const lab::Records& records, const Curve& curve) {
   lab::Series series{.name = label_of(curve)};
   for (int64_t shots : shots_of(records)) {
     const Populations seen = populations(records, curve, shots);
     if (seen.empty()) continue;
     const lab::Interval mean = accuracy(seen);
-    series.points.push_back({.x = static_cast<double>(shots), .y = mean.value, .low = mean.low, .high = mean.high});
+    series.points.push_back({.x = static_cast<double>(shots), .y = mean.value, .low = mean.low, .high = mean.high, .n = observations(seen)});
   }
   return series;
 }
@@ -42,6 +47,29 @@ lab::Figure accuracy_figure(const lab::Records& records, const std::string& mode
   return figure;
 }
 
+std::string_view nearest_model_of_paper(const lab::Records& records, const std::string& model) {
+  return nearest_published(metric_of(*lab::select(records, {{kModel, model}}).front(), kParameters));
+}
+
+// The paper's curves of the model of the nearest size, at the K that this run has.
+std::vector<lab::Series> published_series(const lab::Records& records, const std::string& model) {
+  const std::string_view nearest = nearest_model_of_paper(records, model);
+  const std::vector<int64_t> sweep = shots_of(records);
+  const std::string abstract = label_of({model, "abstract", "numbers"});
+  std::vector<lab::Series> all;
+  for (const auto& [counterpart, share] :
+       {std::pair{label_of({model, "gold", "-"}), &PublishedRow::gold}, std::pair{label_of({model, "random", "-"}), &PublishedRow::random},
+        std::pair{abstract, &PublishedRow::abstract}}) {
+    lab::Series series{.name = fmt::format("{}, {}", nearest, counterpart), .is_published = true, .counterpart = counterpart};
+    for (const PublishedRow& row : kPublished) {
+      const bool is_drawn = row.model == nearest && std::ranges::find(sweep, row.shots) != sweep.end();
+      if (is_drawn) series.points.push_back({.x = static_cast<double>(row.shots), .y = row.*share});
+    }
+    if (!series.points.empty()) all.push_back(std::move(series));
+  }
+  return all;
+}
+
 lab::Records of_task(const lab::Records& records, const std::string& task) {
   lab::Records chosen;
   for (const lab::CellRecord* record : lab::select(records, {{kTask, task}})) chosen.push_back(*record);
@@ -51,11 +79,14 @@ lab::Records of_task(const lab::Records& records, const std::string& task) {
 lab::Section overview(const lab::Records& records, const std::string& model) {
   lab::Section section{.title = "Accuracy against K: " + model};
   lab::Figure figure = accuracy_figure(records, model, "Mean over all tasks and templates");
+  for (lab::Series& series : published_series(records, model)) figure.series.push_back(std::move(series));
   const Curve first = curves_of(records, model).front();
   const lab::Interval seen = accuracy(populations(records, first, shots_of(records).back()));
-  figure.caption =
-      fmt::format("{} tasks, {} templates; a point is {}; bars are 95 % intervals (bootstrap over draws of demonstrations, then items).",
-                  values_of(records, kTask).size(), values_of(records, kTemplate).size(), counted(seen));
+  figure.caption = fmt::format(
+      "{} tasks, {} templates; a point is {}; bars are 95 % intervals over draws of demonstrations and items. Dashed: the paper's means over "
+      "its "
+      "own tasks.",
+      values_of(records, kTask).size(), values_of(records, kTemplate).size(), counted(seen));
   section.blocks.push_back(std::move(figure));
   return section;
 }
@@ -92,7 +123,7 @@ lab::Table accuracy_table(const lab::Records& records, const std::string& model)
 // The paper's rows of the model whose size is nearest, beside our means at the same K.
 lab::Table published_table(const lab::Records& records, const std::string& model) {
   const double parameters = metric_of(*lab::select(records, {{kModel, model}}).front(), kParameters);
-  const std::string_view nearest = nearest_published(parameters);
+  const std::string_view nearest = nearest_model_of_paper(records, model);
   lab::Table table{
       .title = fmt::format("Beside the paper: {} ({:.0f} million parameters) and {}", model, parameters / 1e6, nearest),
       .caption = fmt::format(
@@ -120,9 +151,11 @@ lab::PromptView view_of(const lab::CellRecord& record) {
                                   ", token by token. The answer is scored after the last one."};
   for (const base::Json& token : exhibit.at("tokens"))
     view.tokens.push_back({.text = token.at("text"), .id = token.at("id"), .is_special = token.at("special")});
-  for (const base::Json& answer : exhibit.at("answers"))
-    view.answers.emplace_back(answer.at("text"),
-                              fmt::format("{:.2f}{}", answer.at("score").get<double>(), answer.at("is_right").get<bool>() ? ", right" : ""));
+  for (const base::Json& answer : exhibit.at("answers")) {
+    const bool is_right = answer.at("is_right").get<bool>();
+    view.answers.push_back(
+        {.text = answer.at("text"), .note = is_right ? "right answer" : "", .score = answer.at("score").get<double>(), .is_target = is_right});
+  }
   return view;
 }
 

@@ -253,6 +253,12 @@ std::vector<int64_t> query_order(const Dataset& dataset, uint64_t seed) {
   return base::Rng(seed).child("query order").child(dataset.name).permutation(static_cast<int64_t>(dataset.test.size()));
 }
 
+std::string Queries::hash() const {
+  std::string text = "queries " + std::to_string(dropped);
+  for (const int64_t index : indices) text += " " + std::to_string(index);
+  return base::sha256(text);
+}
+
 Queries fitting_queries(const FewShotWorld& world, const Dataset& dataset, int64_t draw, int64_t count) {
   const std::vector<int64_t> order = query_order(dataset, /*seed=*/0);
   const auto total = static_cast<int64_t>(order.size());

@@ -90,6 +90,8 @@ std::vector<int64_t> query_order(const Dataset& dataset, uint64_t seed);
 struct Queries {
   std::vector<int64_t> indices;
   int64_t dropped = 0;
+
+  std::string hash() const;  // for a cell's key
 };
 Queries fitting_queries(const FewShotWorld& world, const Dataset& dataset, int64_t draw, int64_t count);
 
