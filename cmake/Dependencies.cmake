@@ -3,7 +3,7 @@ if(MANABI_DEPS)
   list(PREPEND CMAKE_PREFIX_PATH ${MANABI_DEPS}/usr)
   set(ENV{PKG_CONFIG_SYSROOT_DIR} ${MANABI_DEPS})
   set(ENV{PKG_CONFIG_PATH} ${MANABI_DEPS}/usr/lib/x86_64-linux-gnu/pkgconfig:${MANABI_DEPS}/usr/share/pkgconfig)
-  list(APPEND CMAKE_BUILD_RPATH ${MANABI_DEPS}/usr/lib/x86_64-linux-gnu)
+  add_link_options(LINKER:-rpath,${MANABI_DEPS}/usr/lib/x86_64-linux-gnu)
 endif()
 
 find_package(Threads REQUIRED)

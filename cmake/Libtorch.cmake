@@ -45,9 +45,9 @@ foreach(library ${torch_libraries})
   list(APPEND torch_paths ${MANABI_TORCH}/lib/lib${library}.so)
 endforeach()
 target_link_libraries(manabi_libtorch INTERFACE -Wl,--no-as-needed ${torch_paths} -Wl,--as-needed Threads::Threads)
-# The wheel carries its own libgomp; with its folder on the rpath there is only one in the process.
-list(APPEND CMAKE_BUILD_RPATH ${MANABI_TORCH}/lib)
-set(CMAKE_BUILD_RPATH ${CMAKE_BUILD_RPATH})
+# The wheel carries its own libgomp; with its folder first on the rpath there is only one in the process. (CMake's own rpath would warn of this.)
+set(CMAKE_SKIP_BUILD_RPATH ON)
+target_link_options(manabi_libtorch INTERFACE LINKER:-rpath,${MANABI_TORCH}/lib)
 
 file(WRITE ${CMAKE_BINARY_DIR}/aten.cpp "")
 add_library(manabi_aten OBJECT ${CMAKE_BINARY_DIR}/aten.cpp)
