@@ -42,6 +42,7 @@ void declare(CLI::App& app, const base::OptionTable::Field& field, Given& given)
   }
   app.add_option_function<std::string>(
          flags_of(field), [&given, name = field.name](const std::string& text) { given.emplace_back(name, text); }, help_of(field))
+      ->take_last()  // a script may append to a command that has the flag already
       ->type_name(std::holds_alternative<std::string*>(field.target) ? "TEXT" : "VALUE");
 }
 

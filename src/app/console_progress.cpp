@@ -75,6 +75,12 @@ void ConsoleProgress::note(const std::string& line) {
   if (is_terminal_ && !what_.empty()) draw();
 }
 
+void ConsoleProgress::abandon() {
+  if (!what_.empty()) clear();
+  what_.clear();
+  out_ << std::flush;
+}
+
 void ConsoleProgress::end() {
   clear();
   if (!what_.empty()) out_ << what_ << ": " << clock_text(seconds_between(begun_, Clock::now())) << "\n" << std::flush;

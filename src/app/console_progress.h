@@ -18,6 +18,8 @@ class ConsoleProgress final : public base::Progress {
   void advance(int64_t units) override;
   void note(const std::string& line) override;
   void end() override;
+  // Takes the bar away: work ended early and something else will be printed.
+  void abandon();
 
  private:
   using Clock = std::chrono::steady_clock;

@@ -44,13 +44,16 @@ int main(int argument_count, char** arguments) {
       throw manabi::base::Error({.where = "standard output", .given = "could not be written", .hint = "is the disk full, or the pipe closed?"});
     return code;
   } catch (const manabi::base::Cancelled&) {
-    std::cerr << "\nmanabi: interrupted\n";
+    progress.abandon();
+    std::cerr << "manabi: interrupted\n";
     return 130;
   } catch (const manabi::base::Error& error) {
-    std::cerr << "\nmanabi: " << error.what() << "\n";
+    progress.abandon();
+    std::cerr << "manabi: " << error.what() << "\n";
     return 2;
   } catch (const std::exception& error) {
-    std::cerr << "\nmanabi: internal error: " << error.what()
+    progress.abandon();
+    std::cerr << "manabi: internal error: " << error.what()
               << "\n  hint: this is a defect of Manabi; `manabi doctor` prints what a report of it needs\n";
     return 1;
   }
