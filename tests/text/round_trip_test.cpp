@@ -3,6 +3,7 @@
 
 #include <thread>
 
+#include "base/error.h"
 #include "base/format/utf8.h"
 #include "base/random.h"
 #include "tests/support/data.h"
@@ -15,12 +16,16 @@
 namespace manabi::text {
 namespace {
 
+// What SentencePiece writes for a space: text that has one itself does not come back.
+constexpr char32_t kSpaceMark = 0x2581;
+
 // Letters, digits, blanks and marks far more often than rare planes, so that every branch of a pattern is met.
 char32_t random_code_point(base::Rng& rng) {
   constexpr std::u32string_view kCommon = U"aehlotw EHL 0123 ''\n\n\t  .,!-_<|>éßжи学び한🙂\u0301\u200d\u00a0\u3000٣²";
   if (rng.below(4) > 0) return kCommon[rng.below(kCommon.size())];
   const auto code_point = static_cast<char32_t>(rng.below(rng.below(2) ? 0x3000 : 0x110000));
-  return code_point >= 0xd800 && code_point < 0xe000 ? U'\ufffd' : code_point;
+  const bool is_excluded = (code_point >= 0xd800 && code_point < 0xe000) || code_point == kSpaceMark;
+  return is_excluded ? U'\ufffd' : code_point;
 }
 
 std::string random_text(base::Rng& rng, uint64_t longest) {
@@ -30,10 +35,30 @@ std::string random_text(base::Rng& rng, uint64_t longest) {
   return text;
 }
 
+// Without the characters that a vocabulary refuses: the default model's has no token for some control characters and for the planes above 3.
+std::string known_text(const Tokenizer& tokenizer, const std::string& text) {
+  try {
+    tokenizer.encode(text);
+    return text;
+  } catch (const base::Error&) {
+  }
+  std::string known;
+  for (size_t begin = 0, end = 0; begin < text.size(); begin = end) {
+    for (end = begin + 1; end < text.size() && continues_character(text[end]);) ++end;
+    const std::string character = text.substr(begin, end - begin);
+    try {
+      tokenizer.encode(character);
+      known += character;
+    } catch (const base::Error&) {
+    }
+  }
+  return known;
+}
+
 void expect_round_trips(const Tokenizer& tokenizer, const std::string& prefix, int trials) {
   base::Rng rng(7);
   for (int trial = 0; trial < trials; ++trial) {
-    const std::string text = random_text(rng, trial % 20 == 0 ? 400 : 40);
+    const std::string text = known_text(tokenizer, random_text(rng, trial % 20 == 0 ? 400 : 40));
     const std::vector<TokenId> ids = tokenizer.encode(text);
     ASSERT_EQ(tokenizer.decode(ids), text.empty() ? "" : prefix + text) << "trial " << trial;
     ASSERT_EQ(tokenizer.decode(tokenizer.encode(text, Specials::literal)), text.empty() ? "" : prefix + text) << "trial " << trial;

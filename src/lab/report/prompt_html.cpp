@@ -95,12 +95,12 @@ std::string answers_html(const PromptView& prompt) {
 std::string html_of(const PromptView& prompt, PageContext& page) {
   const std::string id = page.anchors.take("prompt-" + prompt.title);
   const int64_t last = static_cast<int64_t>(prompt.tokens.size()) - 1;
-  const int64_t scored = prompt.scored_after.value_or(last);
+  const int64_t scored = std::min(prompt.scored_after.value_or(last), last);
   const std::string slot = R"(<span class="slot">answer scored here</span>)";
   std::string tokens = scored < 0 ? slot : "";
   for (int64_t index = 0; index <= last; ++index) {
     tokens += token_html(prompt.tokens[static_cast<size_t>(index)], static_cast<size_t>(index));
-    if (index == std::min(scored, last)) tokens += slot;
+    if (index == scored) tokens += slot;
   }
   std::string html = fmt::format(R"(<figure class="prompt" id="{}"><h3>{}</h3>)", id, escape(prompt.title.empty() ? "Prompt" : prompt.title));
   html += fmt::format(R"(<p class="count">{} {}</p>)", count_text(last + 1), last == 0 ? "token" : "tokens");

@@ -7,8 +7,11 @@
 namespace manabi::lab::report {
 namespace {
 
-// "71.2%", "−0.4 [−1.2, 0.4]", "12 040", "–": digits with at most a unit of a few letters behind them.
+constexpr int64_t kUnitLetters = 6;  // "points"
+
+// "71.2%", "−0.4 nats", "−0.4 [−1.2, 0.4]", "12 040", "–": begins with a digit or its sign, and at most a unit stands behind.
 bool looks_numeric(const std::string& cell) {
+  if ((cell[0] | 0x20) >= 'a' && (cell[0] | 0x20) <= 'z') return false;
   int64_t digits = 0, letters = 0;
   for (const Glyph& glyph : glyphs_of(cell)) {
     if (glyph.code >= '0' && glyph.code <= '9')
@@ -18,7 +21,7 @@ bool looks_numeric(const std::string& cell) {
     else if (glyph.code >= 0x80 && glyph.code < 0x2000 && glyph.code != 0xB1 && glyph.code != 0xB7 && glyph.code != 0xA0)
       return false;
   }
-  return digits > 0 && letters <= 3 && letters <= digits;
+  return digits > 0 && letters <= kUnitLetters;
 }
 
 bool is_blank(const std::string& cell) { return cell.empty() || cell == "-" || cell == "\xE2\x80\x93" || cell == "\xE2\x80\x94"; }

@@ -17,6 +17,10 @@ TEST(Splits, AreThoseOfLmEvaluationHarness) {
   ASSERT_GE(golden.size(), 30u);
   for (const base::Json& pair : golden) {
     const Request request{.context = pair["context"], .choices = {pair["choice"]}, .line = 1};
+    if (pair["scored"].empty()) {
+      EXPECT_THROW(encode_request(*tokenizer, request, 0, BeginningToken::as_checkpoint, 2048, "splits"), base::Error) << pair.dump();
+      continue;
+    }
     const ScoredSequence sequence = encode_request(*tokenizer, request, 0, BeginningToken::as_checkpoint, 2048, "splits");
     EXPECT_EQ(sequence.scored_from, pair["context_tokens"].get<int64_t>()) << pair.dump();
     const std::vector<TokenId> scored(sequence.tokens.begin() + sequence.scored_from, sequence.tokens.end());
