@@ -20,7 +20,7 @@ import tempfile
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
 SHARED = REPOSITORY.parent / "shared"
 TURNS = 3
-SMOLLM2_FORWARD = "matrix products of a 520-token prompt"
+PROMPT_TOKENS = 520  # of a prompt with 16 demonstrations; one of the sizes that bench_kernels measures
 
 
 def parse_arguments():
@@ -42,9 +42,9 @@ class Failure(Exception):
     pass
 
 
-def run(command, **keywords):
-    environment = dict(os.environ, OMP_WAIT_POLICY="passive", TOKENIZERS_PARALLELISM="false", HF_HUB_OFFLINE="1")
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, env=environment, **keywords)
+def run(command, **environment):
+    environment = dict(os.environ, OMP_WAIT_POLICY="passive", TOKENIZERS_PARALLELISM="false", HF_HUB_OFFLINE="1") | environment
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, env=environment)
     if done.returncode != 0:
         raise Failure(f"{' '.join(map(str, command[:4]))} ...: {done.stderr.strip().splitlines()[-1] if done.stderr.strip() else done.returncode}")
     return done.stdout
@@ -157,9 +157,10 @@ class Bench:
         return once
 
     def limits(self):
-        """This machine's bare matrix products for the same work: the limit of the rows above."""
-        for row in self.kernel_rows("products"):
-            self.show(row)
+        """This machine's bare matrix products for a prompt of the same length: the limit of the rows above."""
+        for name, bits in [("float32", 32), ("bfloat16", 16)]:
+            for row in self.kernel_rows(f"^matrix_products/{bits}/{PROMPT_TOKENS}/"):
+                self.show(row | {"work": f"bare matrix products of one prompt, {name}"})
 
     def kernels(self):
         for row in self.kernel_rows("."):
@@ -167,7 +168,7 @@ class Bench:
 
     def kernel_rows(self, pattern):
         program = pathlib.Path(self.arguments.build) / "bench" / "bench_kernels"
-        text = run([program, f"--benchmark_filter={pattern}", "--benchmark_format=json", f"--threads={self.arguments.threads}"])
+        text = run([program, f"--benchmark_filter={pattern}", "--benchmark_format=json"], OMP_NUM_THREADS=str(self.arguments.threads))
         for entry in json.loads(text)["benchmarks"]:
             yield {"work": entry["name"], "ours": round(entry["real_time"], 3), "unit": entry["time_unit"]}
 

@@ -28,7 +28,7 @@ namespace {
 void print_help(std::ostream& out) {
   out << "Manabi: how does a language model learn a task: in its context, in its prompt or in its weights?\n\n";
   for (const Verb& verb : verbs()) out << fmt::format("  manabi {:<42} {}\n", verb.usage, verb.summary);
-  out << "  ./manabi test [--parity] [--sanitize]             build and run every test\n"
+  out << "  ./manabi test [--sanitize|--parity|--lint]        build and run every test\n"
          "  ./manabi bench GROUP [--peers VENV] [--json]      measure, beside other programs\n\n"
          "Every flag has a twin in the environment (--model: MANABI_MODEL). 'manabi VERB --help' lists a verb's options.\n";
 }

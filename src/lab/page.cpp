@@ -34,7 +34,8 @@ void add_lines(const std::string& label, const base::Json& value, Lines& lines) 
   } else if (value.is_array() && holds_objects(value)) {
     for (size_t i = 0; i < value.size(); ++i) add_lines(label_below(std::to_string(i + 1)), value[i], lines);
   } else {
-    lines.emplace_back(label, value.is_array() ? joined(value) : text_of(value));
+    const std::string text = value.is_array() ? joined(value) : text_of(value);
+    if (!text.empty()) lines.emplace_back(label, text);
   }
 }
 

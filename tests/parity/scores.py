@@ -4,7 +4,7 @@
     python scores.py golden MODEL.gguf             every fifth request with its scores: tests/learn/golden/scores.json
     python scores.py compare MODEL.gguf ANSWERS    an answer file of `manabi score` beside transformers; the last line counts
 
-Needs torch, transformers, gguf and tokenizers. Token ids come from the tokenizer as published (tests/text/golden/make_smollm2.py says why).
+Needs torch, transformers, accelerate, gguf and tokenizers. Token ids come from the tokenizer as published (tests/text/golden/make_smollm2.py says why).
 """
 import json
 import pathlib

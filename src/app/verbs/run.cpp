@@ -72,9 +72,9 @@ base::Json manifest_of(study::Equipment& equipment, const base::OptionTable& opt
   for (const std::string& model : equipment.options().model) models[model] = equipment.model_inputs(model).at("checkpoint");
   return {{"program", "manabi " MANABI_VERSION},
           {"scale", name_of(scale)},
-          {"options", options.to_json()},
+          {"option", options.to_json()},
           {"models (SHA-256)", models},
-          {"threads", equipment.options().threads}};
+          {"libtorch", MANABI_TORCH_VERSION}};
 }
 
 void print_claims(const lab::Report& report, std::ostream& out) {

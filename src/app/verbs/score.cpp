@@ -78,10 +78,8 @@ int score_verb(Words words, Session& session) {
   reader.score.cache_budget_mib = options.cache_budget_mib;
   learn::ScoreCost cost;
   const auto score_begin = Clock::now();
-  session.watch.begin("scoring", 0);
   const std::vector<learn::RequestAnswer> answers = learn::answer_requests(checkpoint, requests, options.requests, reader, session.watch, &cost);
   const double seconds = seconds_since(score_begin);
-  session.watch.end();
 
   const std::string text = learn::format_answers(requests, answers);
   if (options.output.empty())

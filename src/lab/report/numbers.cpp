@@ -11,7 +11,8 @@ namespace {
 constexpr std::string_view kMinus = "\xE2\x88\x92";
 constexpr std::string_view kThinSpace = "\xE2\x80\xAF";  // narrow, no break
 constexpr std::string_view kInfinity = "\xE2\x88\x9E";
-constexpr double kLargest = 1e9;  // beyond, and below a millionth, powers of ten read better
+constexpr double kLargest = 1e9;  // beyond, and below what the most decimals show, powers of ten read better
+constexpr int kMostDecimals = 6;
 
 // Thin spaces between groups of three digits, from five digits on.
 std::string grouped(std::string_view digits) {
@@ -25,7 +26,7 @@ std::string grouped(std::string_view digits) {
 }
 
 std::string magnitude_text(double magnitude, int decimals) {
-  if (magnitude >= kLargest || (magnitude > 0 && magnitude < 1e-6)) return fmt::format("{:.2e}", magnitude);
+  if (magnitude >= kLargest || (magnitude > 0 && magnitude < 1e-6 && decimals >= kMostDecimals)) return fmt::format("{:.2e}", magnitude);
   const std::string plain = fmt::format("{:.{}f}", magnitude, decimals);
   const size_t point = std::min(plain.find('.'), plain.size());
   return grouped(std::string_view(plain).substr(0, point)) + plain.substr(point);
@@ -45,7 +46,7 @@ std::string signed_text(double value, const NumberStyle& style) {
 
 int decimals_for(double half_width, int otherwise) {
   if (!std::isfinite(half_width) || half_width <= 0) return otherwise;
-  return std::clamp(1 - static_cast<int>(std::floor(std::log10(half_width))), 0, 6);
+  return std::clamp(1 - static_cast<int>(std::floor(std::log10(half_width))), 0, kMostDecimals);
 }
 
 std::string number_text(double value, const NumberStyle& style) {

@@ -18,6 +18,8 @@ std::string with_interval(const lab::Interval& share) {
   return fmt::format("{} [{}, {}]", percent(share.value), percent(share.low), percent(share.high));
 }
 
+std::string counted(size_t count, const char* what) { return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s"); }
+
 std::string counted(const lab::Interval& interval) { return fmt::format("{} items, {} draws", interval.items, interval.draws); }
 
 int64_t observations(const Populations& populations) {
@@ -83,10 +85,10 @@ lab::Section overview(const lab::Records& records, const std::string& model) {
   const Curve first = curves_of(records, model).front();
   const lab::Interval seen = accuracy(populations(records, first, shots_of(records).back()));
   figure.caption = fmt::format(
-      "{} tasks, {} templates; a point is {}; bars are 95 % intervals over draws of demonstrations and items. Dashed: the paper's means over "
+      "{}, {}; a point is {}; bars are 95 % intervals over draws of demonstrations and items. Dashed: the paper's means over "
       "its "
       "own tasks.",
-      values_of(records, kTask).size(), values_of(records, kTemplate).size(), counted(seen));
+      counted(values_of(records, kTask).size(), "task"), counted(values_of(records, kTemplate).size(), "template"), counted(seen));
   section.blocks.push_back(std::move(figure));
   return section;
 }
@@ -153,8 +155,7 @@ lab::PromptView view_of(const lab::CellRecord& record) {
     view.tokens.push_back({.text = token.at("text"), .id = token.at("id"), .is_special = token.at("special")});
   for (const base::Json& answer : exhibit.at("answers")) {
     const bool is_right = answer.at("is_right").get<bool>();
-    view.answers.push_back(
-        {.text = answer.at("text"), .note = is_right ? "right answer" : "", .score = answer.at("score").get<double>(), .is_target = is_right});
+    view.answers.push_back({.text = answer.at("text"), .score = answer.at("score").get<double>(), .is_target = is_right});
   }
   return view;
 }

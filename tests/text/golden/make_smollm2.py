@@ -95,4 +95,5 @@ def main():
     target.write_text('{"tokenizer": "SmolLM2-135M-Instruct", "vectors": [\n' + lines + "\n]}\n")
 
 
-main()
+if __name__ == "__main__":
+    main()
