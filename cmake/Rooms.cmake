@@ -54,7 +54,7 @@ function(manabi_tests name)
   endif()
   # Suites named Slow... take over ten seconds; the label keeps them out of the sanitizers' run.
   set(skipped SKIP_REGULAR_EXPRESSION "\\[  SKIPPED \\]")
-  gtest_discover_tests(test_${name} TEST_PREFIX "${name}." TEST_FILTER "-Slow*" DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 600 ${skipped})
-  gtest_discover_tests(test_${name} TEST_PREFIX "${name}." TEST_FILTER "Slow*" TEST_LIST slow_tests DISCOVERY_MODE PRE_TEST
+  gtest_discover_tests(test_${name} TEST_PREFIX "${name}." TEST_FILTER "-Slow*" DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 120 PROPERTIES TIMEOUT 600 ${skipped})
+  gtest_discover_tests(test_${name} TEST_PREFIX "${name}." TEST_FILTER "Slow*" TEST_LIST slow_tests DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 120
                        PROPERTIES TIMEOUT 600 LABELS slow ${skipped})
 endfunction()

@@ -41,12 +41,15 @@ def split(encode, context, choice):
 def scores_of(model, encode, request):
     import torch
 
-    scores, counts = [], []
+    scores, counts, seen = [], [], {}  # choices of one token read the same input: one forward pass serves them all
     for choice in request["choices"]:
         ids, known = split(encode, request["context"], choice)
-        with torch.inference_mode():
-            logits = model(input_ids=torch.tensor([ids[:-1]]), use_cache=False).logits[0, known - 1:]
-        nats = logits.double().log_softmax(-1)
+        read = (known, *ids[:-1])
+        if read not in seen:
+            with torch.inference_mode():
+                logits = model(input_ids=torch.tensor([ids[:-1]]), use_cache=False, logits_to_keep=len(ids) - known).logits[0]
+            seen[read] = logits.double().log_softmax(-1)
+        nats = seen[read]
         scores.append(sum(nats[position, token].item() for position, token in enumerate(ids[known:])))
         counts.append(len(ids) - known)
     return scores, counts

@@ -22,6 +22,9 @@ inline constexpr std::array kPublished = {
     PublishedRow{"OPT 350M", 0.35, 8, 0.506, 0.424, 0.541},      PublishedRow{"OPT 350M", 0.35, 16, 0.535, 0.454, 0.566},
     PublishedRow{"OPT 350M", 0.35, 32, 0.537, 0.434, 0.556},     PublishedRow{"GPT-3 ada", 0.35, 8, 0.536, 0.435, 0.579},
     PublishedRow{"GPT-3 ada", 0.35, 16, 0.539, 0.485, 0.600},    PublishedRow{"GPT-3 ada", 0.35, 32, 0.510, 0.509, 0.570},
+    PublishedRow{"GPT-3 babbage", 1.3, 8, 0.510, 0.436, 0.541},  PublishedRow{"GPT-3 babbage", 1.3, 16, 0.493, 0.475, 0.544},
+    PublishedRow{"GPT-3 babbage", 1.3, 32, 0.487, 0.501, 0.540}, PublishedRow{"GPT-3 curie", 6.7, 8, 0.486, 0.454, 0.525},
+    PublishedRow{"GPT-3 curie", 6.7, 16, 0.466, 0.507, 0.530},   PublishedRow{"GPT-3 curie", 6.7, 32, 0.465, 0.530, 0.581},
     PublishedRow{"OPT 2.7B", 2.7, 8, 0.495, 0.451, 0.516},       PublishedRow{"OPT 2.7B", 2.7, 16, 0.483, 0.504, 0.524},
     PublishedRow{"OPT 2.7B", 2.7, 32, 0.449, 0.509, 0.511},      PublishedRow{"OPT 6.7B", 6.7, 8, 0.478, 0.460, 0.530},
     PublishedRow{"OPT 6.7B", 6.7, 16, 0.515, 0.515, 0.593},      PublishedRow{"OPT 6.7B", 6.7, 32, 0.535, 0.532, 0.613},
@@ -39,7 +42,7 @@ inline constexpr std::array kPublished = {
     PublishedRow{"GPT-3 davinci", 175, 16, 0.448, 0.552, 0.521}, PublishedRow{"GPT-3 davinci", 175, 32, 0.457, 0.595, 0.547},
 };
 
-// The published model whose size is nearest to `parameters`, among those of one family line in the table; the first on a tie.
+// The published model whose size is nearest to `parameters`, the first of the table on a tie.
 std::string_view nearest_published(double parameters);
 
 }  // namespace manabi::study::recognition

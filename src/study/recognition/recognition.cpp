@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <set>
 #include <utility>
 
 #include "base/error.h"
@@ -17,42 +18,35 @@ namespace manabi::study {
 namespace recognition {
 namespace {
 
-// Tasks of the paper's Appendix A whose files can be had, in its order; the four with long texts are left to --paper.
-const std::vector<std::string> kFullTasks = {"sst2",
-                                             "financial_phrasebank",
-                                             "emotion",
-                                             "poem_sentiment",
-                                             "trec",
-                                             "stance_atheism",
-                                             "stance_feminist",
-                                             "tweet_eval_hate",
-                                             "ethos_race",
-                                             "ethos_gender",
-                                             "sick",
-                                             "wnli"};
-const std::vector<std::string> kPaperTasks = {"sst2",
-                                              "financial_phrasebank",
-                                              "emotion",
-                                              "poem_sentiment",
-                                              "trec",
-                                              "stance_atheism",
-                                              "stance_feminist",
-                                              "tweet_eval_hate",
-                                              "ethos_race",
-                                              "ethos_gender",
-                                              "ethos_religion",
-                                              "ethos_national_origin",
-                                              "sick",
-                                              "wnli",
-                                              "mrpc"};
+// The sixteen tasks of the paper's Appendix A, in its order. `full` leaves the three out whose prompts are longest.
+struct PaperTask {
+  const char* name;
+  bool is_in_full = true;
+};
+constexpr PaperTask kPaperTasks[] = {{"sst2"},
+                                     {"financial_phrasebank"},
+                                     {"emotion"},
+                                     {"poem_sentiment"},
+                                     {"trec"},
+                                     {"stance_atheism"},
+                                     {"stance_feminist"},
+                                     {"tweet_eval_hate"},
+                                     {"ethos_race"},
+                                     {"ethos_gender"},
+                                     {"ethos_religion", false},
+                                     {"ethos_national_origin", false},
+                                     {"sick"},
+                                     {"snli"},
+                                     {"wnli"},
+                                     {"mrpc", false}};
 const std::vector<std::string> kBuiltInTasks = {"sentiment", "questions", "topics", "entailment"};
 
 // Demonstrations are balanced at each of these, so that a cell is the same whichever of them a sweep asks for.
 const std::vector<int64_t> kLadder = {4, 8, 16, 32, 64};
 
-constexpr int64_t kReservedTokens = 8;  // of the context, for the longest answer
+constexpr int64_t kReservedTokens = 8;  // of the context, for the beginning token
 
-// Cells with at most this many demonstrations keep one prompt for the page; longer ones would fill it.
+// Cells with at most this many demonstrations, or the fewest of the sweep, keep one prompt for the page; longer ones would fill it.
 constexpr int64_t kShownShots = 4;
 
 // A label setting with the symbols that it uses ("-" outside the abstract setting). An ablation runs on the first template only.
@@ -118,6 +112,8 @@ void Recognition::set_scale(lab::RunScale scale) {
   if (scale == lab::RunScale::full) return;
   options_.shots = {8, 16, 32};
   options_.items = 150;
+  options_.white_space = "paper";
+  options_.too_long = "drop_demonstrations";
 }
 
 base::OptionTable Recognition::options() {
@@ -155,7 +151,7 @@ base::OptionTable Recognition::options() {
              .changes = Changes::value,
              .allowed = {"auto", "always", "never"}});
   table.add({.name = "one-token",
-             .help = "score only the first token in which the labels differ (the paper)",
+             .help = "score one token only, the first in which the labels differ (the paper: the label's last, for GPT-3 its first)",
              .target = &o.one_token,
              .changes = Changes::value});
   return table;
@@ -164,7 +160,15 @@ base::OptionTable Recognition::options() {
 std::vector<std::string> Recognition::tasks() const {
   if (!options_.tasks.empty()) return options_.tasks;
   if (scale_ == lab::RunScale::quick || equipment_.options().data.empty()) return kBuiltInTasks;
-  return scale_ == lab::RunScale::full ? kFullTasks : kPaperTasks;
+  std::set<std::string> present;
+  for (const world::DatasetCatalogue::Entry& entry : equipment_.datasets().entries())
+    if (entry.is_present) present.insert(entry.name);
+  std::vector<std::string> tasks;
+  for (const PaperTask& task : kPaperTasks) {
+    const bool is_wanted = task.is_in_full || scale_ == lab::RunScale::paper;
+    if (is_wanted && present.contains(task.name)) tasks.push_back(task.name);
+  }
+  return tasks;
 }
 
 std::vector<int64_t> Recognition::ladder() const {
@@ -185,7 +189,8 @@ std::vector<Arm> Recognition::arms() const {
     else
       for (const std::string& symbols : options_.symbols) arms.push_back({.setting = setting, .symbols = symbols});
   }
-  if (options_.symbol_ablation) {
+  const bool has_abstract = std::ranges::find(options_.settings, "abstract") != options_.settings.end();
+  if (options_.symbol_ablation && has_abstract) {
     for (const char* symbols : {"letters", "symbols"})
       if (std::ranges::find(options_.symbols, symbols) == options_.symbols.end()) arms.push_back({"abstract", symbols, true});
   }
@@ -298,16 +303,21 @@ lab::Records Recognition::measure(std::span<const lab::Cell> group, lab::Workben
   const size_t per_cell = queries.indices.size();
   for (size_t c = 0; c < group.size(); ++c) {
     lab::CellRecord record{.cell = group[c]};
-    for (size_t i = c * per_cell; i < (c + 1) * per_cell; ++i)
+    double dropped_shots = 0;
+    for (size_t i = c * per_cell; i < (c + 1) * per_cell; ++i) {
       record.items.push_back({.id = episodes[i].id, .draw = seed, .scores = answers[i].scores, .target = episodes[i].target});
+      dropped_shots += static_cast<double>(lab::integer_at(group[c].at, kShots) - std::ssize(episodes[i].demonstrations));
+    }
     record.rows = {{.metric = kChance, .value = 1.0 / static_cast<double>(dataset->classes()), .n = static_cast<int64_t>(dataset->test.size())},
                    {.metric = kMajority, .value = majority, .n = static_cast<int64_t>(dataset->test.size())},
                    {.metric = kParameters, .value = static_cast<double>(checkpoint->lm->parameters()), .n = 1},
                    {.metric = kDropped, .value = static_cast<double>(queries.dropped), .n = static_cast<int64_t>(per_cell) + queries.dropped}};
+    if (dropped_shots > 0) record.rows.push_back({.metric = kDroppedShots, .value = dropped_shots, .n = static_cast<int64_t>(per_cell)});
     record.exhibits[kKind] = dataset->kind;
     record.exhibits["source"] = dataset->source;
     record.exhibits["notes"] = dataset->notes;
-    if (lab::integer_at(group[c].at, kShots) <= kShownShots)
+    const int64_t shots = lab::integer_at(group[c].at, kShots);
+    if (shots <= kShownShots || shots == std::ranges::min(options_.shots))
       record.exhibits["prompt"] = prompt_exhibit(*checkpoint, episodes[c * per_cell], answers[c * per_cell], reader_options());
     records.push_back(std::move(record));
   }

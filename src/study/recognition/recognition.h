@@ -1,8 +1,10 @@
 // What the files of the study "recognition" share: its options, the names of its coordinates, and how records are picked.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -42,7 +44,8 @@ inline constexpr const char* kChance = "uniform guess";
 inline constexpr const char* kMajority = "majority";
 inline constexpr const char* kParameters = "parameters";
 inline constexpr const char* kDropped = "dropped items";
-inline constexpr const char* kKind = "kind";  // an exhibit: the type of the task
+inline constexpr const char* kDroppedShots = "dropped demonstrations";  // only where there were some
+inline constexpr const char* kKind = "kind";                            // an exhibit: the type of the task
 
 // One curve of the study: a setting (with its symbols) of one model.
 struct Curve {
@@ -57,15 +60,30 @@ std::vector<std::string> values_of(const lab::Records& records, const std::strin
 std::vector<int64_t> shots_of(const lab::Records& records);                                      // distinct, ascending
 std::vector<Curve> curves_of(const lab::Records& records, const std::string& model);
 
-// The observations of a curve at K by population, which is a task under one template ("sst2 #1"). Only tasks of `kind`, where one is given.
-using Populations = std::map<std::string, lab::Stratum>;
+// A task under one template.
+struct Population {
+  std::string task;
+  std::string template_name;
+  auto operator<=>(const Population&) const = default;
+};
+
+// The observations of a curve at K by population. Only tasks of `kind`, where one is given.
+using Populations = std::map<Population, lab::Stratum>;
 Populations populations(const lab::Records& records, const Curve& curve, int64_t shots, const std::string& kind = "");
 
-// Mean accuracy over populations; the records hold at least one.
+// All templates of a task ask the same items with the same demonstrations: they are one stratum, not independent ones.
+std::map<std::string, lab::Stratum> strata_by_task(const Populations& populations);
+
+// Mean accuracy over tasks; the records hold at least one.
 lab::Interval accuracy(const Populations& populations);
 
+// The mean over classes of the harmonic mean of precision and recall, then over tasks and templates: what answering with the most frequent
+// class alone does not raise.
+double macro_f1(const lab::Records& records, const Curve& curve, int64_t shots);
+
 double metric_of(const lab::CellRecord& record, const std::string& metric);  // throws base::Error when the cell has none
-double mean_metric(const lab::Records& records, const std::string& metric);  // over tasks
+// Over tasks: all of the records', or those named.
+double mean_metric(const lab::Records& records, const std::string& metric, const std::set<std::string>& tasks = {});
 
 std::vector<lab::Claim> claims(const lab::Records& records);
 std::vector<lab::Section> sections(const lab::Records& records);

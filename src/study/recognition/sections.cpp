@@ -2,7 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
+#include <map>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -39,12 +40,31 @@ lab::Series series_of(const lab::Records& records, const Curve& curve) {
   return series;
 }
 
-lab::Figure accuracy_figure(const lab::Records& records, const std::string& model, const std::string& title) {
+std::set<std::string> templates_of(const lab::Records& records, const Curve& curve) {
+  std::set<std::string> templates;
+  for (const lab::CellRecord* record : lab::select(records, {{kModel, curve.model}, {kSetting, curve.setting}, {kSymbols, curve.symbols}}))
+    templates.insert(lab::text_at(record->cell.at, kTemplate));
+  return templates;
+}
+
+// An ablation has fewer templates than the main curves.
+bool is_ablation(const lab::Records& records, const Curve& curve) {
+  return templates_of(records, curve).size() < values_of(records, kTemplate).size();
+}
+
+lab::Figure figure_of(const lab::Records& records, const std::vector<Curve>& curves, const std::string& title) {
   lab::Figure figure{.title = title, .x_label = "demonstrations, K", .y_label = "accuracy", .x_scale = lab::Scale::log2, .y_is_share = true};
-  for (const Curve& curve : curves_of(records, model)) {
+  for (const Curve& curve : curves) {
     lab::Series series = series_of(records, curve);
     if (!series.points.empty()) figure.series.push_back(std::move(series));
   }
+  return figure;
+}
+
+lab::Figure accuracy_figure(const lab::Records& records, const std::string& model, const std::string& title) {
+  std::vector<Curve> curves = curves_of(records, model);
+  std::erase_if(curves, [&](const Curve& curve) { return is_ablation(records, curve); });
+  lab::Figure figure = figure_of(records, curves, title);
   figure.reference_lines = {{"uniform guess", mean_metric(records, kChance)}, {"majority class", mean_metric(records, kMajority)}};
   return figure;
 }
@@ -91,6 +111,43 @@ lab::Section overview(const lab::Records& records, const std::string& model) {
       counted(values_of(records, kTask).size(), "task"), counted(values_of(records, kTemplate).size(), "template"), counted(seen));
   section.blocks.push_back(std::move(figure));
   return section;
+}
+
+// The kinds of symbols beside one another, on the templates that all of them have.
+std::optional<lab::Figure> symbols_figure(const lab::Records& records, const std::string& model) {
+  std::vector<Curve> curves;
+  std::set<std::string> shared;
+  for (const Curve& curve : curves_of(records, model)) {
+    if (curve.setting != "abstract") continue;
+    const std::set<std::string> templates = templates_of(records, curve);
+    if (curves.empty()) shared = templates;
+    std::erase_if(shared, [&](const std::string& name) { return !templates.contains(name); });
+    curves.push_back(curve);
+  }
+  if (curves.size() < 2 || shared.empty()) return std::nullopt;
+  lab::Records chosen;
+  for (const lab::CellRecord& record : records)
+    if (shared.contains(lab::text_at(record.cell.at, kTemplate))) chosen.push_back(record);
+  lab::Figure figure = figure_of(chosen, curves, "Abstract labels by kind of symbol");
+  figure.caption = fmt::format("{}; the templates that every kind was measured with.", counted(shared.size(), "template"));
+  figure.reference_lines = {{"uniform guess", mean_metric(records, kChance)}};
+  return figure;
+}
+
+// What one class alone cannot raise, beside accuracy, which it can where the classes are uneven.
+lab::Table macro_f1_table(const lab::Records& records, const std::string& model) {
+  lab::Table table{
+      .title = "Macro-F1, percent",
+      .caption = "Mean over classes, tasks and templates. Answering always the same class gives at most 1/C of its F1, however frequent."};
+  table.columns = {"setting"};
+  const std::vector<int64_t> sweep = shots_of(records);
+  for (int64_t shots : sweep) table.columns.push_back("K = " + std::to_string(shots));
+  for (const Curve& curve : curves_of(records, model)) {
+    std::vector<std::string> row = {label_of(curve)};
+    for (int64_t shots : sweep) row.push_back(populations(records, curve, shots).empty() ? "–" : percent(macro_f1(records, curve, shots)));
+    table.rows.push_back(std::move(row));
+  }
+  return table;
 }
 
 lab::Section panels(const lab::Records& records, const std::string& model) {
@@ -176,12 +233,34 @@ lab::Section prompts(const lab::Records& records, const std::string& model) {
   return section;
 }
 
+// A task's metric summed over its models, templates and draws; it is the same at every K and setting of one of these.
+double summed(const std::vector<const lab::CellRecord*>& cells, const char* metric) {
+  std::map<std::string, double> values;
+  for (const lab::CellRecord* cell : cells)
+    values[lab::text_at(cell->cell.at, kModel) + "\n" + lab::text_at(cell->cell.at, kTemplate) + "\n" + lab::text_at(cell->cell.at, kSeed)] =
+        metric_of(*cell, metric);
+  double sum = 0;
+  for (const auto& [name, value] : values) sum += value;
+  return sum;
+}
+
+// Over all cells: how many demonstrations were left out to fit the context.
+double dropped_shots(const std::vector<const lab::CellRecord*>& cells) {
+  double sum = 0;
+  for (const lab::CellRecord* cell : cells)
+    for (const lab::Row& row : cell->rows)
+      if (row.metric == kDroppedShots) sum += row.value;
+  return sum;
+}
+
 lab::Section data_section(const lab::Records& records) {
   lab::Section section{.title = "Data"};
-  lab::Table table{
-      .title = "Tasks",
-      .caption = "Dropped: queries whose prompt at the largest K is longer than the context; they are left out at every K and setting."};
-  table.columns = {"task", "kind", "classes", "majority, percent", "queries used", "dropped", "source", "notes"};
+  lab::Table table{.title = "Tasks",
+                   .caption =
+                       "Dropped queries: those whose prompt at the largest K is longer than the context; they are left out at every K and "
+                       "setting. Dropped demonstrations: left out of a prompt so that it fits, where the run was asked to do so."};
+  table.columns = {"task",   "kind", "classes", "majority, percent", "queries used", "dropped queries", "dropped demonstrations",
+                   "source", "notes"};
   for (const std::string& task : values_of(records, kTask)) {
     std::set<std::string> used;
     const std::vector<const lab::CellRecord*> cells = lab::select(records, {{kTask, task}});
@@ -191,8 +270,8 @@ lab::Section data_section(const lab::Records& records) {
     std::string notes;
     for (const base::Json& note : first.exhibits.at("notes")) notes += (notes.empty() ? "" : " ") + note.get<std::string>();
     table.rows.push_back({task, first.exhibits.at(kKind).get<std::string>(), fmt::format("{:.0f}", 1 / metric_of(first, kChance)),
-                          percent(metric_of(first, kMajority)), std::to_string(used.size()), fmt::format("{:.0f}", metric_of(first, kDropped)),
-                          first.exhibits.at("source").get<std::string>(), notes});
+                          percent(metric_of(first, kMajority)), std::to_string(used.size()), fmt::format("{:.0f}", summed(cells, kDropped)),
+                          fmt::format("{:.0f}", dropped_shots(cells)), first.exhibits.at("source").get<std::string>(), notes});
   }
   section.blocks.push_back(std::move(table));
   return section;
@@ -206,6 +285,8 @@ std::vector<lab::Section> sections(const lab::Records& records) {
   for (const std::string& model : values_of(records, kModel)) {
     all.push_back(overview(records, model));
     all.back().blocks.push_back(published_table(records, model));
+    if (std::optional<lab::Figure> symbols = symbols_figure(records, model)) all.back().blocks.push_back(std::move(*symbols));
+    all.back().blocks.push_back(macro_f1_table(records, model));
     all.push_back(panels(records, model));
     all.back().blocks.push_back(accuracy_table(records, model));
   }
