@@ -4,6 +4,7 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <algorithm>
+#include <cstdlib>
 #include <ostream>
 
 #include "base/error.h"
@@ -11,6 +12,7 @@
 namespace manabi::app {
 namespace {
 
+using Words = std::vector<std::string>;
 using Given = std::vector<std::pair<std::string, std::string>>;  // flags as typed: name, text
 
 bool is_switch(const base::OptionTable::Field& field) { return std::holds_alternative<bool*>(field.target); }
@@ -46,6 +48,37 @@ void declare(CLI::App& app, const base::OptionTable::Field& field, Given& given)
       ->type_name(std::holds_alternative<std::string*>(field.target) ? "TEXT" : "VALUE");
 }
 
+// CLI11 would take the text of --json=maybe for a number.
+void check_switch(const CommandLine& line, const std::string& word) {
+  const size_t equals = word.find('=');
+  if (!word.starts_with("--") || equals == std::string::npos) return;
+  const base::OptionTable::Field* field = line.options.find(word.substr(2, equals - 2));
+  const std::string text = word.substr(equals + 1);
+  if (!field || !is_switch(*field) || text == "true" || text == "false") return;
+  throw base::Error({.where = "--" + field->name, .given = "'" + text + "'", .expected = "true or false, or the switch alone"});
+}
+
+// Gives the texts behind "--" to the positionals that are still empty, in order.
+void place(CommandLine& line, std::span<const std::string> texts) {
+  auto text = texts.begin();
+  for (const Positional& positional : line.positionals) {
+    if (text == texts.end()) break;
+    if (positional.target->empty()) *positional.target = *text++;
+  }
+  if (text != texts.end()) throw base::Error({.where = "manabi " + line.verb, .given = "the text '" + *text + "' behind -- is one too many"});
+}
+
+// The TOML file that was named by flag or, weaker, by the environment; "" for none.
+std::string config_file(const CommandLine& line, const Given& given) {
+  const base::OptionTable::Field* field = line.options.find("config");
+  if (!field) return "";
+  const char* named = std::getenv(base::OptionTable::environment_name(*field).c_str());
+  std::string file = named ? named : "";
+  for (const auto& [name, text] : given)
+    if (name == field->name) file = text;
+  return file;
+}
+
 std::vector<std::string> known_flags(const base::OptionTable& options) {
   std::vector<std::string> names;
   for (const base::OptionTable::Field& field : options.fields()) {
@@ -58,15 +91,19 @@ std::vector<std::string> known_flags(const base::OptionTable& options) {
 }  // namespace
 
 bool parse(CommandLine& line, std::span<const std::string> words, std::ostream& help) {
+  // Behind "--" stand texts, whatever they begin with.
+  const auto dashes = std::ranges::find(words, "--");
+  const Words own(words.begin(), dashes), texts(dashes == words.end() ? dashes : dashes + 1, words.end());
   CLI::App app(line.summary, "manabi " + line.verb);
   app.allow_extras();
   Given given;
   for (const Positional& positional : line.positionals) {
-    app.add_option(positional.name, *positional.target, positional.help)->required(positional.is_required);
+    app.add_option(positional.name, *positional.target, positional.help)->required(positional.is_required && texts.empty());
   }
   for (const base::OptionTable::Field& field : line.options.fields()) declare(app, field, given);
 
-  std::vector<std::string> reversed(words.rbegin(), words.rend());  // CLI11 takes words from the back
+  for (const std::string& word : own) check_switch(line, word);
+  std::vector<std::string> reversed(own.rbegin(), own.rend());  // CLI11 takes words from the back
   try {
     app.parse(reversed);
   } catch (const CLI::CallForHelp&) {
@@ -84,8 +121,10 @@ bool parse(CommandLine& line, std::span<const std::string> words, std::ostream& 
         {.where = "manabi " + line.verb, .given = "there is no option " + flag, .hint = base::nearest_hint(flag, known_flags(line.options))});
   }
 
-  for (const auto& [name, text] : given)
-    if (name == "config" && line.options.find("config")) line.options.set_from_toml(text);
+  place(line, texts);
+
+  const std::string file = config_file(line, given);
+  if (!file.empty()) line.options.set_from_toml(file);
   line.options.set_from_environment();
   for (const auto& [name, text] : given) line.options.set(name, text, "--" + name);
   return true;

@@ -4,6 +4,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <iostream>
 #include <string>
 #include <vector>
@@ -26,8 +27,11 @@ extern "C" void on_interrupt(int) {
 }  // namespace
 
 int main(int argument_count, char** arguments) {
-  std::signal(SIGINT, on_interrupt);
-  std::signal(SIGTERM, on_interrupt);
+  // Without SA_RESTART: what waits for a pipe or a terminal hears of it too.
+  struct sigaction interrupt {};
+  interrupt.sa_handler = on_interrupt;
+  sigaction(SIGINT, &interrupt, nullptr);
+  sigaction(SIGTERM, &interrupt, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
 
   const std::vector<std::string> words(arguments + 1, arguments + argument_count);
@@ -50,6 +54,10 @@ int main(int argument_count, char** arguments) {
   } catch (const manabi::base::Error& error) {
     progress.abandon();
     std::cerr << "manabi: " << error.what() << "\n";
+    return 2;
+  } catch (const std::filesystem::filesystem_error& error) {
+    progress.abandon();
+    std::cerr << "manabi: " << error.path1().string() << ": " << error.code().message() << "\n  hint: check the path and its permissions\n";
     return 2;
   } catch (const std::exception& error) {
     progress.abandon();

@@ -20,7 +20,7 @@ base::OptionTable ModelOptions::table() {
                .help = "the beginning-of-text token: auto (as the checkpoint says), always, never",
                .target = &beginning,
                .allowed = {"auto", "always", "never"}});
-  options.add({.name = "threads", .help = "threads; 0 = all cores", .target = &threads});
+  options.add({.name = "threads", .help = "threads; 0 = all cores", .target = &threads, .least = 0, .most = 1024});
   return options;
 }
 

@@ -28,9 +28,6 @@ fs::path store_path(const std::string& workspace, const std::string& shard, bool
   return fs::path(workspace) / name;
 }
 
-namespace {
-
-// Every store of a workspace: the plain one first, then its shards by name.
 std::vector<std::string> stores_in(const std::string& workspace) {
   std::set<std::string> shards;
   std::error_code ignored;
@@ -44,8 +41,6 @@ std::vector<std::string> stores_in(const std::string& workspace) {
   paths.insert(paths.end(), shards.begin(), shards.end());
   return paths;
 }
-
-}  // namespace
 
 std::vector<const lab::Store*> LastRun::views() const {
   std::vector<const lab::Store*> views;

@@ -15,6 +15,9 @@ inline constexpr const char* kDefaultWorkspace = "manabi-workspace";
 // The store of a shard ("" or "2/8"), as a path inside the workspace. The folder is made when `create` is set.
 std::filesystem::path store_path(const std::string& workspace, const std::string& shard, bool create);
 
+// Every store of a workspace: the plain one first, then its shards by name.
+std::vector<std::string> stores_in(const std::string& workspace);
+
 // The last run of a study over the stores; throws base::Error that says how to make one.
 struct LastRun {
   std::vector<std::unique_ptr<lab::Store>> stores;

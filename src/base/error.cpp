@@ -49,6 +49,7 @@ std::string nearest_name(std::string_view name, std::span<const std::string> can
 std::string nearest_hint(std::string_view name, std::span<const std::string> candidates) {
   const std::string nearest = nearest_name(name, candidates);
   if (!nearest.empty()) return "did you mean '" + nearest + "'?";
+  if (candidates.empty()) return "";
   std::string all = "known:";
   for (const std::string& candidate : candidates) all += " " + candidate;
   return all;

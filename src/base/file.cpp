@@ -43,6 +43,7 @@ class Descriptor {
 
 int open_or_throw(const std::string& path, int flags, const std::string& action, const std::string& hint = "") {
   const int number = ::open(path.c_str(), flags | O_CLOEXEC, 0666);
+  if (number < 0 && errno == EINTR) throw Cancelled();
   if (number < 0) throw_system_error(path, action, errno, hint);
   return number;
 }
@@ -172,7 +173,7 @@ std::string read_text(const std::string& path) {
   size_t used = 0;
   while (true) {
     const ssize_t got = ::read(file.number(), text.data() + used, text.size() - used);
-    if (got < 0 && errno == EINTR) continue;
+    if (got < 0 && errno == EINTR) throw Cancelled();
     if (got < 0) throw_system_error(path, "read", errno);
     if (got == 0) break;
     used += static_cast<size_t>(got);
@@ -196,6 +197,17 @@ void write_parts_atomically(const std::string& path, std::span<const std::string
   if (exists) file.keep_permissions_of(old);
   for (const std::string_view part : parts) write_all(file.descriptor(), part, path);
   file.commit();
+}
+
+void check_can_be_written(const std::string& path) {
+  const std::string target = resolve_links(path);
+  struct stat old {};
+  if (::stat(target.c_str(), &old) == 0) {
+    refuse_folder(old, path);
+    if (!S_ISREG(old.st_mode)) return;
+  }
+  const fs::path parent = fs::path(target).parent_path();
+  if (::access(parent.empty() ? "." : parent.c_str(), W_OK) != 0) throw_system_error(path, "write", errno);
 }
 
 void write_text_atomically(const std::string& path, std::string_view text) { write_parts_atomically(path, {&text, 1}); }

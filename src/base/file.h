@@ -34,13 +34,15 @@ class MappedFile {
   std::span<const std::byte> bytes_;
 };
 
-// The whole content of a file; of a pipe too (/dev/stdin).
+// The whole content of a file; of a pipe too (/dev/stdin). A signal that is handled without a restart ends the waiting: throws Cancelled.
 std::string read_text(const std::string& path);
 // Writes to a temporary neighbour, syncs, renames. On failure (read-only or full disk) the old file is intact.
 // A symbolic link stays one, permissions stay, and what is no regular file (/dev/stdout) is written to directly.
 void write_text_atomically(const std::string& path, std::string_view text);
 // The same for a file that is the concatenation of `parts`.
 void write_parts_atomically(const std::string& path, std::span<const std::string_view> parts);
+// Throws what writing would: a folder in its place, no folder for it, no right to write there. A full disk is seen only when it is written.
+void check_can_be_written(const std::string& path);
 
 // An exclusive lock on `path` (created when missing) for the object's lifetime, between processes and between threads of one. The kernel
 // frees it when its holder dies. Waits for the holder, or throws Cancelled; `try_lock` gives nullptr instead of waiting.

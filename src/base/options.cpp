@@ -36,8 +36,13 @@ T parse_number(std::string_view text, const std::string& where, const char* expe
   return value;
 }
 
-void parse(std::string_view text, const Field&, const std::string& where, int64_t& value) {
-  value = parse_number<int64_t>(text, where, "an integer");
+void parse(std::string_view text, const Field& field, const std::string& where, int64_t& value) {
+  const int64_t parsed = parse_number<int64_t>(text, where, "an integer");
+  const bool is_bounded_above = field.most < std::numeric_limits<int64_t>::max();
+  if (parsed < field.least || parsed > field.most)
+    refuse(where, text,
+           is_bounded_above ? fmt::format("an integer from {} to {}", field.least, field.most) : fmt::format("{} or more", field.least));
+  value = parsed;
 }
 
 void parse(std::string_view text, const Field&, const std::string& where, double& value) {
@@ -47,8 +52,8 @@ void parse(std::string_view text, const Field&, const std::string& where, double
 }
 
 void parse(std::string_view text, const Field&, const std::string& where, bool& value) {
-  if (text != "true" && text != "false") refuse(where, text, "true or false");
-  value = text == "true";
+  if (text != "true" && text != "false" && text != "1" && text != "0") refuse(where, text, "true or false");
+  value = text == "true" || text == "1";
 }
 
 void parse(std::string_view text, const Field& field, const std::string& where, std::string& value) {
@@ -146,7 +151,7 @@ void OptionTable::set_items(std::string_view name, const std::vector<std::string
 void OptionTable::set_from_environment() {
   for (const Field& field : fields_) {
     const std::string name = environment_name(field);
-    if (const char* text = std::getenv(name.c_str())) set(field.name, text, name);
+    if (const char* text = std::getenv(name.c_str()); text && *text) set(field.name, text, name);
   }
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -25,6 +26,9 @@ class OptionTable {
     Changes changes = Changes::nothing;
     std::vector<std::string> allowed;  // for strings and lists of strings: the only values taken; empty = any
     std::string alias;                 // a second long flag, or ""
+    // For integers and lists of integers: the range that is taken.
+    int64_t least = std::numeric_limits<int64_t>::min();
+    int64_t most = std::numeric_limits<int64_t>::max();
   };
 
   // Throws std::invalid_argument for a name or alias that is taken: a mistake of the program, not of its user.
@@ -34,14 +38,14 @@ class OptionTable {
   const std::vector<Field>& fields() const { return fields_; }
   const Field* find(std::string_view name_or_alias) const;
 
-  // Parses `text` into the field ("0,4,8" for lists, "" for an empty one, "true"/"false" for bools). A list is a sweep, so an item that occurs
-  // twice is refused. `where` names the source for the message ("--shots",
-  // "MANABI_SHOTS", "study.toml:3"). Throws base::Error for an unknown name (with the nearest one), a malformed or a refused value.
+  // Parses `text` into the field ("0,4,8" for lists, "" for an empty one, "true"/"false"/"1"/"0" for bools). A list is a sweep, so an item that
+  // occurs twice is refused. `where` names the source for the message ("--shots", "MANABI_SHOTS", "study.toml:3"). Throws base::Error for an
+  // unknown name (with the nearest one), a malformed or a refused value.
   void set(std::string_view name, std::string_view text, const std::string& where);
   // The same for a list whose items are already apart; they may hold commas.
   void set_items(std::string_view name, const std::vector<std::string>& items, const std::string& where);
 
-  // Reads MANABI_<NAME> for every field that is present in the environment ('-' becomes '_').
+  // Reads MANABI_<NAME> for every field that is present in the environment ('-' becomes '_'). An empty variable counts as absent.
   void set_from_environment();
 
   // Reads a TOML file of `name = value` lines (arrays for lists); an unknown key, a value of another type or a table is an error with file

@@ -181,6 +181,11 @@ RunOutcome run_study(Study& study, Store& store, const RunRequest& request, cons
   const Clock::time_point start = Clock::now();
   const StudyInfo info = study.info();
   const std::vector<Cell> grid = study.grid();
+  if (grid.empty())
+    throw base::Error({.where = study.info().name,
+                       .given = "these options ask for no cell",
+                       .expected = "at least one model, task and value of every list",
+                       .hint = "one of the lists is empty"});
   RunOutcome outcome;
   outcome.keys = keys_of(info, grid);
   check_distinct(info, grid, outcome.keys);

@@ -1,6 +1,7 @@
 #include "model/family.h"
 
 #include "base/error.h"
+#include "base/format/utf8.h"
 #include "model/llama/blueprint.h"
 
 namespace manabi::model {
@@ -19,7 +20,7 @@ const Family& find_family(const std::string& name, const std::string& where) {
     known += (known.empty() ? "" : ", ") + family.name;
   }
   throw base::Error({.where = where,
-                     .given = "architecture '" + name + "'",
+                     .given = "architecture " + base::in_quotes(name),
                      .expected = "one of the known families: " + known,
                      .hint = "use a checkpoint of one of these families"});
 }

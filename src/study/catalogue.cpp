@@ -35,7 +35,7 @@ std::vector<std::string> study_names() {
 std::unique_ptr<lab::Study> make_study(const std::string& name, Equipment& equipment) {
   for (const auto& [known, maker] : makers())
     if (known == name) return maker(equipment);
-  throw base::Error({.where = "run", .given = "there is no study '" + name + "'", .hint = base::nearest_hint(name, study_names())});
+  throw base::Error({.where = "study", .given = "there is no study '" + name + "'", .hint = base::nearest_hint(name, study_names())});
 }
 
 }  // namespace manabi::study

@@ -1,5 +1,8 @@
 #include "study/equipment.h"
 
+#include <algorithm>
+#include <stdexcept>
+
 #include "base/error.h"
 #include "base/hash.h"
 #include "model/catalogue.h"
@@ -19,11 +22,39 @@ base::OptionTable EquipmentOptions::table() {
   options.add({.name = "device", .help = "where to compute: cpu, cuda, cuda:1", .target = &device});
   options.add(
       {.name = "dtype", .help = "float32 (the reference) or bfloat16", .target = &dtype, .allowed = {"float32", "f32", "bfloat16", "bf16"}});
-  options.add({.name = "seed", .help = "the first seed", .target = &seed});
-  options.add({.name = "seeds", .help = "how many seeds, from --seed on; 0 = as the scale says", .target = &seeds});
-  options.add({.name = "threads", .help = "threads; 0 = all cores", .target = &threads});
-  options.add({.name = "token-budget", .help = "tokens of one forward pass; speed and memory only", .target = &token_budget});
+  options.add({.name = "seed", .help = "the first seed", .target = &seed, .least = 0, .most = 1'000'000'000});
+  options.add({.name = "seeds", .help = "how many seeds, from --seed on; 0 = as the scale says", .target = &seeds, .least = 0, .most = 100'000});
+  options.add({.name = "threads", .help = "threads; 0 = all cores", .target = &threads, .least = 0, .most = 1024});
+  options.add({.name = "token-budget",
+               .help = "tokens of one forward pass; speed and memory only",
+               .target = &token_budget,
+               .least = 1,
+               .most = 1'000'000'000});
   return options;
+}
+
+void Tasks::add(const std::string& given, std::shared_ptr<const world::Dataset> dataset) {
+  for (const auto& known : all_) {
+    if (known->name != dataset->name) continue;
+    throw base::Error({.where = "--tasks",
+                       .given = "'" + given + "' is a second data set that is called '" + dataset->name + "'",
+                       .expected = "a name of its own for every set",
+                       .hint = "leave one out, or change its name = ... in the TOML file"});
+  }
+  all_.push_back(std::move(dataset));
+}
+
+const std::shared_ptr<const world::Dataset>& Tasks::named(const std::string& name) const {
+  const auto found = std::ranges::find(all_, name, [](const auto& dataset) { return dataset->name; });
+  if (found == all_.end()) throw std::logic_error("no data set '" + name + "' was opened");
+  return *found;
+}
+
+Tasks Equipment::open_tasks(const std::vector<std::string>& names) const {
+  Tasks tasks;
+  const world::DatasetCatalogue catalogue = datasets();
+  for (const std::string& name : names) tasks.add(name, catalogue.open(name));
+  return tasks;
 }
 
 tensor::Compute Equipment::compute() const {

@@ -32,6 +32,18 @@ struct EquipmentOptions {
   base::OptionTable table();
 };
 
+// The data sets of a run, in the order in which they were asked for.
+class Tasks {
+ public:
+  // Throws base::Error when two are called alike: their cells could not be told apart.
+  void add(const std::string& given, std::shared_ptr<const world::Dataset> dataset);
+  const std::vector<std::shared_ptr<const world::Dataset>>& all() const { return all_; }
+  const std::shared_ptr<const world::Dataset>& named(const std::string& name) const;
+
+ private:
+  std::vector<std::shared_ptr<const world::Dataset>> all_;
+};
+
 class Equipment {
  public:
   Equipment(std::string assets_folder, base::Watch watch) : assets_folder_(std::move(assets_folder)), watch_(watch) {}
@@ -41,6 +53,10 @@ class Equipment {
   const EquipmentOptions& options() const { return options_; }
 
   world::DatasetCatalogue datasets() const { return {assets_folder_, options_.data}; }
+  // Names of the catalogue or paths of TOML files, opened.
+  Tasks open_tasks(const std::vector<std::string>& names) const;
+  // Long loops of a study ask this.
+  void throw_if_cancelled() const { watch_.throw_if_cancelled(); }
   tensor::Compute compute() const;
 
   // The opened checkpoint; the last one asked for is kept. Fetches a catalogue model that is not in the cache.

@@ -53,9 +53,20 @@ class Order final : public lab::Study {
   base::OptionTable options() override {
     base::OptionTable table;
     table.add({.name = "tasks", .help = "data sets: names of `manabi list tasks` or TOML files of your own", .target = &options_.tasks});
-    table.add({.name = "shots", .help = "numbers of demonstrations, K", .target = &options_.shots, .alias = "num-fewshot"});
-    table.add({.name = "orders", .help = "how many orders of each draw", .target = &options_.orders});
-    table.add({.name = "items", .help = "queries of one draw", .target = &options_.items, .changes = base::Changes::value, .alias = "limit"});
+    table.add({.name = "shots",
+               .help = "numbers of demonstrations, K",
+               .target = &options_.shots,
+               .alias = "num-fewshot",
+               .least = 1,
+               .most = 100'000});
+    table.add({.name = "orders", .help = "how many orders of each draw", .target = &options_.orders, .least = 1, .most = 100'000});
+    table.add({.name = "items",
+               .help = "queries of one draw",
+               .target = &options_.items,
+               .changes = base::Changes::value,
+               .alias = "limit",
+               .least = 1,
+               .most = 1'000'000});
     return table;
   }
 
@@ -78,19 +89,18 @@ class Order final : public lab::Study {
 
   Equipment& equipment_;
   OrderOptions options_;
-  std::map<std::string, std::shared_ptr<const world::Dataset>> datasets_;  // by name, as grid() opened them
+  Tasks tasks_;  // as grid() opened them
 };
 
 std::vector<lab::Cell> Order::grid() {
   std::vector<lab::Cell> cells;
+  tasks_ = equipment_.open_tasks(options_.tasks);
   const int64_t first_seed = equipment_.options().seed;
   const int64_t seeds = equipment_.options().seeds > 0 ? equipment_.options().seeds : options_.draws;
   for (const std::string& model : equipment_.options().model) {
     lab::Coordinates inputs = equipment_.model_inputs(model);
     inputs["options"] = options().to_json(/*only_value_changing=*/true).dump();
-    for (const std::string& task : options_.tasks) {
-      const std::shared_ptr<const world::Dataset> dataset = equipment_.datasets().open(task);
-      datasets_[dataset->name] = dataset;
+    for (const std::shared_ptr<const world::Dataset>& dataset : tasks_.all()) {
       for (int64_t shots : options_.shots)
         for (int64_t seed = first_seed; seed < first_seed + seeds; ++seed)
           for (int64_t order = 0; order < options_.orders; ++order) {
@@ -112,7 +122,7 @@ std::vector<lab::Cell> Order::grid() {
 lab::Records Order::measure(std::span<const lab::Cell> group, lab::Workbench& bench) {
   const lab::Coordinates& first = group.front().at;
   const auto checkpoint = equipment_.checkpoint(lab::text_at(first, "model"));
-  const std::shared_ptr<const world::Dataset> dataset = datasets_.at(lab::text_at(first, "task"));
+  const std::shared_ptr<const world::Dataset> dataset = tasks_.named(lab::text_at(first, "task"));
   const world::PromptLimit limit = equipment_.prompt_limit(lab::text_at(first, "model"), kReservedTokens);
   const int64_t seed = lab::integer_at(first, "seed");
   const world::Queries queries = world::fitting_queries(world::FewShotWorld(dataset, config_of(first), limit), *dataset, seed, options_.items);

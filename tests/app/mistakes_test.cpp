@@ -66,10 +66,39 @@ TEST_F(Mistakes, MissingOrContradictoryWords) {
   expect_refused({"score"}, {"REQUESTS"});
 }
 
+TEST_F(Mistakes, NumbersOutOfRangeSayTheRange) {
+  const std::vector<std::string> run = {"run", "recognition", "--model", model(), "--output", folder->path("range")};
+  for (const auto& [flag, text] : std::vector<std::pair<std::string, std::string>>{
+           {"--items", "0"}, {"--items", "-3"}, {"--seed", "-1"}, {"--seeds", "-3"}, {"--threads", "4294967296"}, {"--token-budget", "0"}}) {
+    std::vector<std::string> words = run;
+    words.insert(words.end(), {flag, text});
+    expect_refused(words, {flag, "an integer from"});
+  }
+  expect_refused({"run", "recognition", "--model", model(), "--settings", "", "--output", folder->path("range")}, {"ask for no cell"});
+  expect_refused({"run", "recognition", "--model", model(), "--tasks", "sentiment,sentiment"}, {"every item once"});
+  expect_refused({"run", "recognition", "--shard", "1/ 2"}, {"--shard"});
+  expect_refused({"run", "recognition", "--one-token=maybe"}, {"--one-token", "true or false"});
+}
+
+TEST_F(Mistakes, ScoresAreNotComputedForAPlaceThatCannotTakeThem) {
+  const std::string requests = folder->write("one.jsonl", "{\"context\": \"a\", \"choices\": [\" b\"]}\n");
+  expect_refused({"score", requests, "--model", model(), "--output", folder->path("no-folder/x.jsonl")}, {"no-folder"});
+  expect_refused({"score", requests, "--model", model(), "--output", requests}, {"the requests file itself"});
+  EXPECT_EQ(base::read_text(requests).find("{\"context\""), 0u);
+}
+
+TEST_F(Mistakes, LoopsOfLinksAndLongNamesAreTheUsersToo) {
+  std::filesystem::create_symlink(folder->path("loop"), folder->path("loop"));
+  expect_refused({"tokenize", "x", "--tokenizer", folder->path("loop")}, {"loop"});
+  expect_refused({"list", "runs", "--output", std::string(300, 'n')}, {});
+}
+
 TEST_F(Mistakes, TheEnvironmentIsHeldToTheSameRules) {
   const Outcome outcome = test::run_program({"run", "recognition"}, {"MANABI_SHOTS=many"});
   EXPECT_EQ(outcome.code, 2);
   EXPECT_THAT(outcome.messages, HasSubstr("MANABI_SHOTS"));
+  const std::string file = folder->write("unknown.toml", "shotz = [4]\n");
+  EXPECT_THAT(test::run_program({"run", "recognition"}, {"MANABI_CONFIG=" + file}).messages, HasSubstr("shotz"));
 }
 
 TEST_F(Mistakes, RequestsAreRefusedByLine) {

@@ -73,6 +73,11 @@ TEST_F(Verbs, TokenizeShowsIdsAndBytes) {
   EXPECT_GT(literal.size(), 3u);
 }
 
+TEST_F(Verbs, BehindTwoDashesStandsAText) {
+  const base::Json tokens = base::parse_json(done({"tokenize", "--json", "--model", model(), "--", "--x"}).out, "tokens").at("tokens");
+  EXPECT_EQ(tokens.size(), 3u);
+}
+
 TEST_F(Verbs, GenerateIsAFunctionOfItsSeed) {
   const std::vector<std::string> words = {"generate", "the", "--model", model(), "--tokens", "12", "--temperature", "1", "--seed", "3"};
   const std::string once = done(words).out;

@@ -166,9 +166,12 @@ TEST_F(RecognitionStudy, DroppedDemonstrationsAreCounted) {
   EXPECT_GT(row->value, 0);
 }
 
-TEST_F(RecognitionStudy, EmptyListsAreRefused) {
-  set("templates", "");
-  EXPECT_THAT(test::error_of([&] { study->grid(); }), HasSubstr("--templates"));
+TEST_F(RecognitionStudy, TwoDataSetsOfOneNameAreRefused) {
+  set("tasks", "sentiment");
+  const Tasks twice = equipment.open_tasks({"sentiment"});
+  Tasks tasks = twice;
+  EXPECT_THAT(test::error_of([&] { tasks.add("mine.toml", twice.all().front()); }),
+              testing::AllOf(HasSubstr("mine.toml"), HasSubstr("called 'sentiment'")));
 }
 
 // Records whose accuracies are given: 12 draws of 40 items, each right with the given probability.

@@ -39,14 +39,16 @@ void list_tasks(const std::string& data, Session& session) {
 }
 
 void list_runs(const std::string& workspace, Session& session) {
-  const std::filesystem::path path = store_path(workspace, "", false);
-  if (!std::filesystem::exists(path))
-    throw base::Error({.where = workspace, .given = "holds no run store", .hint = "manabi run STUDY --output " + workspace});
-  const lab::Store store(path.string(), lab::Store::Mode::read);
-  for (const lab::RunEntry& run : store.runs()) {
-    const std::string scale = run.manifest.value("scale", "");
-    session.out << fmt::format("{:>4}  {}  {:<16} {:<6} {:<10} {:>6} cells  {:>8.1f} s\n", run.id, run.started, run.study, scale, run.state,
-                               run.cells.size(), run.seconds);
+  const std::vector<std::string> paths = stores_in(workspace);
+  if (paths.empty()) throw base::Error({.where = workspace, .given = "holds no run store", .hint = "manabi run STUDY --output " + workspace});
+  for (const std::string& path : paths) {
+    if (paths.size() > 1) session.out << std::filesystem::path(path).filename().string() << "\n";
+    const lab::Store store(path, lab::Store::Mode::read);
+    for (const lab::RunSummary& summary : store.run_summaries()) {
+      const lab::RunEntry& run = summary.run;
+      session.out << fmt::format("{:>4}  {}  {:<16} {:<6} {:<10} {:>6} of {} cells  {:>8.1f} s\n", run.id, run.started, run.study,
+                                 run.manifest.value("scale", ""), run.state, summary.measured, run.cells.size(), run.seconds);
+    }
   }
 }
 

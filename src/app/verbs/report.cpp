@@ -56,6 +56,8 @@ int export_verb(Words words, Session& session) {
                     .target = &format,
                     .allowed = {"csv", "items", "jsonl"}});
   if (!parse(line, words, session.out)) return 0;
+  study::Equipment equipment(session.assets_folder, session.watch);
+  study::make_study(options.study, equipment);  // refuses an unknown name
   const LastRun last = open_last_run(options.output, options.stores, options.study);
   const lab::Records records = last.records();
   const std::string text = format == "csv"     ? lab::export_csv(options.study, records)

@@ -2,7 +2,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <cstdlib>
 #include <ostream>
+#include <string_view>
 #include <thread>
 
 #include "app/command_line.h"
@@ -49,9 +53,13 @@ const char* name_of(lab::RunScale scale) { return scale == lab::RunScale::quick 
 // "2/8" -> {2, 8}; "" -> {1, 1}.
 std::pair<int64_t, int64_t> parse_shard(const std::string& text) {
   if (text.empty()) return {1, 1};
+  constexpr int64_t kMostShards = 1'000'000;
+  const char* const end = text.data() + text.size();
   int64_t shard = 0, shards = 0;
-  char slash = 0, rest = 0;
-  if (std::sscanf(text.c_str(), "%ld%c%ld%c", &shard, &slash, &shards, &rest) != 3 || slash != '/' || shard < 1 || shards < shard)
+  const auto first = std::from_chars(text.data(), end, shard);
+  const bool has_slash = first.ec == std::errc() && first.ptr != end && *first.ptr == '/';
+  const auto second = has_slash ? std::from_chars(first.ptr + 1, end, shards) : first;
+  if (!has_slash || second.ec != std::errc() || second.ptr != end || shard < 1 || shards < shard || shards > kMostShards)
     throw base::Error({.where = "--shard", .given = "'" + text + "'", .expected = "I/N with 1 <= I <= N, as in 2/8"});
   return {shard, shards};
 }
@@ -59,11 +67,16 @@ std::pair<int64_t, int64_t> parse_shard(const std::string& text) {
 // The scale decides the defaults of the options, so it is found before they are parsed.
 lab::RunScale scale_of(Words words) {
   RunOptions given;
-  for (const std::string& word : words) {
-    if (word == "--quick") given.quick = true;
-    if (word == "--full") given.full = true;
-    if (word == "--paper") given.paper = true;
-  }
+  const auto is_given = [&](const std::string& name) {
+    const auto is_flag = [&](const std::string& word) { return word == "--" + name || word == "--" + name + "=true"; };
+    std::string variable = "MANABI_" + name;
+    std::ranges::transform(variable, variable.begin(), [](unsigned char letter) { return static_cast<char>(std::toupper(letter)); });
+    const char* value = std::getenv(variable.c_str());
+    return std::ranges::any_of(words, is_flag) || (value && (std::string_view(value) == "true" || std::string_view(value) == "1"));
+  };
+  given.quick = is_given("quick");
+  given.full = is_given("full");
+  given.paper = is_given("paper");
   return given.scale();
 }
 
@@ -108,6 +121,11 @@ base::Json json_of(const lab::Report& report, const lab::RunOutcome& outcome, co
 }  // namespace
 
 int run_verb(Words words, Session& session) {
+  if (!words.empty() && (words[0] == "--help" || words[0] == "-h")) {
+    session.out << "Usage: manabi run STUDY [options]; 'manabi run STUDY --help' lists the options of a study.\n";
+    for (const std::string& name : study::study_names()) session.out << "  manabi run " << name << "\n";
+    return 0;
+  }
   if (words.empty() || words[0].starts_with("-")) {
     throw base::Error({.where = "manabi run", .given = "no study was named", .hint = "manabi list studies; then manabi run STUDY"});
   }
@@ -123,7 +141,7 @@ int run_verb(Words words, Session& session) {
   line.options.add_all(study->options());
   if (!parse(line, words.subspan(1), session.out)) return 0;
   if (options.scale() != scale)
-    throw base::Error({.where = "--config", .given = "a scale", .hint = "give --quick, --full or --paper on the command line"});
+    throw base::Error({.where = "--config", .given = "a scale in the file", .hint = "give --quick, --full or --paper on the command line"});
 
   int64_t& threads = equipment.options().threads;
   if (threads <= 0) threads = std::max(1u, std::thread::hardware_concurrency());

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <ostream>
 
 #include "app/command_line.h"
@@ -37,6 +38,15 @@ struct ScoreOptions {
   int64_t cache_budget_mib = learn::ScoreOptions{}.cache_budget_mib;
 };
 
+// Before any work: scores are not computed for a place that cannot take them.
+void check_output(const ScoreOptions& options) {
+  if (options.output.empty()) return;
+  std::error_code missing;
+  if (std::filesystem::equivalent(options.output, options.requests, missing))
+    throw base::Error({.where = "--output", .given = options.output + " is the requests file itself", .expected = "another file"});
+  base::check_can_be_written(options.output);
+}
+
 // Share of the requests with a target whose right choice scores highest; nothing when none has one.
 std::string accuracy_line(const std::vector<learn::Request>& requests, const std::vector<learn::RequestAnswer>& answers) {
   int64_t with_target = 0, right = 0;
@@ -60,12 +70,21 @@ int score_verb(Words words, Session& session) {
   line.positionals = {{.name = "REQUESTS", .help = "the requests file", .target = &options.requests}};
   line.options.add_all(model.table());
   line.options.add({.name = "output", .help = "the answer file; without it answers are printed", .target = &options.output});
-  line.options.add({.name = "limit", .help = "only the first requests; 0 = all", .target = &options.limit});
-  line.options.add({.name = "token-budget", .help = "tokens of one forward pass; speed and memory only", .target = &options.token_budget});
-  line.options.add({.name = "cache-budget", .help = "MiB of keys and values kept at once", .target = &options.cache_budget_mib});
+  line.options.add({.name = "limit", .help = "only the first requests; 0 = all", .target = &options.limit, .least = 0});
+  line.options.add({.name = "token-budget",
+                    .help = "tokens of one forward pass; speed and memory only",
+                    .target = &options.token_budget,
+                    .least = 1,
+                    .most = 1'000'000'000});
+  line.options.add({.name = "cache-budget",
+                    .help = "MiB of keys and values kept at once",
+                    .target = &options.cache_budget_mib,
+                    .least = 0,
+                    .most = 1'000'000});
   line.options.add({.name = "json", .help = "end with one line of seconds, load_seconds, items_per_s, peak_mib", .target = &options.json});
   if (!parse(line, words, session.out)) return 0;
 
+  check_output(options);
   std::vector<learn::Request> requests = learn::parse_requests(base::read_text(options.requests), options.requests);
   if (options.limit > 0 && options.limit < static_cast<int64_t>(requests.size())) requests.resize(static_cast<size_t>(options.limit));
   const auto load_begin = Clock::now();

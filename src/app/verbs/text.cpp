@@ -1,6 +1,7 @@
 // `manabi tokenize` and `manabi generate`: one text in, seen token by token.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <ostream>
 
 #include "app/command_line.h"
@@ -64,7 +65,7 @@ int generate_verb(Words words, Session& session) {
   CommandLine line{.verb = "generate", .summary = "Continues a prompt."};
   line.positionals = {{.name = "PROMPT", .help = "the text to continue", .target = &prompt}};
   line.options.add_all(model.table());
-  line.options.add({.name = "tokens", .help = "at most this many", .target = &options.tokens});
+  line.options.add({.name = "tokens", .help = "at most this many", .target = &options.tokens, .least = 0});
   line.options.add({.name = "temperature", .help = "0 = always the likeliest token", .target = &options.temperature});
   line.options.add({.name = "seed", .help = "of the draws", .target = &seed});
   line.options.add({.name = "stop", .help = "ends where this text appears", .target = &options.stop});
@@ -73,7 +74,12 @@ int generate_verb(Words words, Session& session) {
   options.beginning = learn::parse_beginning_token(model.beginning);
   const model::Checkpoint checkpoint = model.open(session.watch);
   learn::generate(
-      checkpoint, prompt, options, [&](const std::string& piece) { session.out << piece << std::flush; }, session.watch);
+      checkpoint, prompt, options,
+      [&](const std::string& piece) {
+        session.out << piece << std::flush;
+        if (!session.out) throw base::Error({.where = "standard output", .given = "was closed by its reader"});
+      },
+      session.watch);
   session.out << "\n";
   return 0;
 }
@@ -85,6 +91,10 @@ int get_verb(Words words, Session& session) {
   line.positionals = {{.name = "MODEL", .help = "a short name of `manabi list models`", .target = &model}};
   line.options.add({.name = "json", .help = "one JSON object, {\"path\"}", .target = &json});
   if (!parse(line, words, session.out)) return 0;
+  std::vector<std::string> names;
+  for (const model::CatalogueModel& known : model::catalogue_models()) names.push_back(known.name);
+  if (std::ranges::find(names, model) == names.end())
+    throw base::Error({.where = "manabi get", .given = "there is no model called '" + model + "'", .hint = base::nearest_hint(model, names)});
   const std::string path = model::fetch_model(model, session.watch);
   if (json)
     session.out << base::Json{{"path", path}}.dump() << "\n";

@@ -53,6 +53,7 @@ std::string hint_for(int code) {
     case SQLITE_CANTOPEN:
       return "check that the folder exists and that you may read and write it";
     case SQLITE_CORRUPT:
+    case SQLITE_ERROR:
       return "the file is damaged or was cut short: move it away and run again, or save what is left with: sqlite3 FILE .recover";
     case SQLITE_NOTADB:
       return "give the folder of a Manabi run, or move this file away and run again";

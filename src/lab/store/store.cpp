@@ -87,7 +87,20 @@ std::string text_of(const base::Json& json) { return json.dump(-1, ' ', false, b
 
 template <class Value>
 Value value_of(const std::string& text, const std::string& path) {
-  return base::parse_json(text, path).get<Value>();
+  try {
+    return base::parse_json(text, path).get<Value>();
+  } catch (const base::Json::exception& problem) {
+    throw base::Error({.where = path,
+                       .given = std::string("holds a record that is not of Manabi's form: ") + problem.what(),
+                       .hint = "move the file away and run again"});
+  }
+}
+
+base::Json manifest_of(const std::string& text, const std::string& path) {
+  base::Json manifest = base::parse_json(text, path);
+  if (!manifest.is_object())
+    throw base::Error({.where = path, .given = "holds a run whose settings are no object", .hint = "move the file away and run again"});
+  return manifest;
 }
 
 [[noreturn]] void refuse_foreign(const std::string& path, const std::string& what) {
@@ -309,7 +322,7 @@ std::vector<RunEntry> Store::runs() const {
                        .study = statement.text(1),
                        .started = statement.text(2),
                        .state = statement.text(3),
-                       .manifest = base::parse_json(statement.text(4), path_),
+                       .manifest = manifest_of(statement.text(4), path_),
                        .seconds = statement.number(5),
                        .cells = keys_of_bytes(statement.bytes(6))});
   }

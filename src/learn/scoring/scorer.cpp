@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <string>
 
@@ -98,6 +99,15 @@ void add_scores(const model::CausalLM& lm, const at::Tensor& hidden, PassInput& 
   for (const PassInput::Use& use : input.uses) scores[use.sequence] += value[use.pair];
 }
 
+void check_finite(const std::vector<double>& scores) {
+  const auto found = std::ranges::find_if_not(scores, [](double score) { return std::isfinite(score); });
+  if (found == scores.end()) return;
+  throw base::Error({.where = "sequence " + std::to_string(found - scores.begin()),
+                     .given = "the model's score is not a finite number",
+                     .expected = "a log-probability",
+                     .hint = "the checkpoint's weights or rotation settings are damaged, or overflow in this dtype"});
+}
+
 }  // namespace
 
 std::vector<double> score_sequences(const model::CausalLM& lm, std::span<const ScoredSequence> sequences, const ScoreOptions& options,
@@ -119,6 +129,7 @@ std::vector<double> score_sequences(const model::CausalLM& lm, std::span<const S
     watch.advance(pass.tokens);
   }
   watch.end();
+  check_finite(scores);
 
   if (cost) {
     for (const ScoredSequence& sequence : sequences) cost->tokens_given += run_length(sequence);

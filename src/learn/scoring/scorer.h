@@ -34,7 +34,8 @@ struct ScoreCost {
 
 // The sum of log-probabilities (nats) of each sequence's scored tokens, in order. A result does not depend on the order of the sequences
 // at all, nor on the budgets or the sharing beyond the dtype's rounding (float32: 1e-4). The watch counts computed tokens; cancellation is
-// seen between forward passes. What was computed is added to `cost` at the end. Throws base::Error for a sequence without a scored token.
+// seen between forward passes. What was computed is added to `cost` at the end. Throws base::Error for a sequence without a scored token and for
+// a score that is not finite.
 std::vector<double> score_sequences(const model::CausalLM& lm, std::span<const ScoredSequence> sequences, const ScoreOptions& options,
                                     const base::Watch& watch = {}, ScoreCost* cost = nullptr);
 

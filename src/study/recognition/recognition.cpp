@@ -85,8 +85,10 @@ class Recognition final : public lab::Study {
   std::vector<lab::Section> sections(const lab::Records& records) const override { return recognition::sections(records); }
 
  private:
-  std::vector<std::string> tasks() const;
+  std::vector<std::string> task_names() const;
   std::vector<Arm> arms() const;
+  void add_cells(const std::string& model, const lab::Coordinates& inputs, const std::shared_ptr<const world::Dataset>& dataset, int64_t seed,
+                 const Arm& arm, std::vector<lab::Cell>& cells);
   int64_t seeds() const { return equipment_.options().seeds > 0 ? equipment_.options().seeds : options_.draws; }
   std::vector<int64_t> ladder() const;
   world::FewShotConfig config_of(const lab::Coordinates& at) const;
@@ -96,8 +98,8 @@ class Recognition final : public lab::Study {
 
   Equipment& equipment_;
   Options options_;
-  std::map<std::string, std::shared_ptr<const world::Dataset>> datasets_;  // by name, as grid() opened them
-  std::map<std::vector<std::string>, world::Queries> queries_;             // by model, task, template and seed
+  Tasks tasks_;                                                 // as grid() opened them
+  std::map<std::vector<std::string>, world::Queries> queries_;  // by model, task, template and seed
   lab::RunScale scale_ = lab::RunScale::quick;
 };
 
@@ -127,9 +129,15 @@ base::OptionTable Recognition::options() {
              .target = &o.symbols,
              .allowed = {"numbers", "letters", "symbols"}});
   table.add({.name = "symbol-ablation", .help = "also letters and symbols, with the first template only", .target = &o.symbol_ablation});
-  table.add({.name = "shots", .help = "numbers of demonstrations, K", .target = &o.shots, .alias = "num-fewshot"});
-  table.add({.name = "templates", .help = "prompt templates, counted from 1", .target = &o.templates});
-  table.add({.name = "items", .help = "queries of one seed", .target = &o.items, .changes = Changes::value, .alias = "limit"});
+  table.add({.name = "shots", .help = "numbers of demonstrations, K", .target = &o.shots, .alias = "num-fewshot", .least = 0, .most = 100'000});
+  table.add({.name = "templates", .help = "prompt templates, counted from 1", .target = &o.templates, .least = 1});
+  table.add({.name = "items",
+             .help = "queries of one seed",
+             .target = &o.items,
+             .changes = Changes::value,
+             .alias = "limit",
+             .least = 1,
+             .most = 1'000'000});
   table.add({.name = "demos",
              .help = "fresh: new demonstrations for every query (the paper); fixed: one list a seed (faster)",
              .target = &o.demos,
@@ -157,7 +165,7 @@ base::OptionTable Recognition::options() {
   return table;
 }
 
-std::vector<std::string> Recognition::tasks() const {
+std::vector<std::string> Recognition::task_names() const {
   if (!options_.tasks.empty()) return options_.tasks;
   if (scale_ == lab::RunScale::quick || equipment_.options().data.empty()) return kBuiltInTasks;
   std::set<std::string> present;
@@ -212,7 +220,7 @@ world::FewShotConfig Recognition::config_of(const lab::Coordinates& at) const {
 
 // Episodes that keep within the model's context.
 world::FewShotWorld Recognition::world_of(const lab::Coordinates& at) {
-  return {datasets_.at(lab::text_at(at, kTask)), config_of(at), equipment_.prompt_limit(lab::text_at(at, kModel), kReservedTokens)};
+  return {tasks_.named(lab::text_at(at, kTask)), config_of(at), equipment_.prompt_limit(lab::text_at(at, kModel), kReservedTokens)};
 }
 
 // The queries of a cell are those that fit at the largest K of the sweep, in all settings.
@@ -221,7 +229,7 @@ const world::Queries& Recognition::queries_of(const lab::Coordinates& at) {
   const std::vector<std::string> shared_by = {lab::text_at(at, kModel), task, lab::text_at(at, kTemplate), lab::text_at(at, kSeed)};
   const auto found = queries_.find(shared_by);
   if (found != queries_.end()) return found->second;
-  world::Queries queries = world::fitting_queries(world_of(at), *datasets_.at(task), lab::integer_at(at, kSeed), options_.items);
+  world::Queries queries = world::fitting_queries(world_of(at), *tasks_.named(task), lab::integer_at(at, kSeed), options_.items);
   return queries_.emplace(shared_by, std::move(queries)).first->second;
 }
 
@@ -234,37 +242,35 @@ learn::ReaderOptions Recognition::reader_options() const {
 }
 
 std::vector<lab::Cell> Recognition::grid() {
-  if (options_.shots.empty() || options_.templates.empty()) {
-    throw base::Error({.where = "--shots, --templates", .given = "an empty list", .expected = "at least one value"});
-  }
-  std::vector<lab::Cell> cells;
   queries_.clear();
-  const std::string value_options = options().to_json(/*only_value_changing=*/true).dump();
+  tasks_ = equipment_.open_tasks(task_names());
+  std::vector<lab::Cell> cells;
   const int64_t first_seed = equipment_.options().seed;
   for (const std::string& model : equipment_.options().model) {
     lab::Coordinates inputs = equipment_.model_inputs(model);
-    inputs["options"] = value_options;
-    for (const std::string& task : tasks()) {
-      const std::shared_ptr<const world::Dataset> dataset = equipment_.datasets().open(task);
-      datasets_[dataset->name] = dataset;
+    inputs["options"] = options().to_json(/*only_value_changing=*/true).dump();
+    for (const std::shared_ptr<const world::Dataset>& dataset : tasks_.all())
       for (int64_t seed = first_seed; seed < first_seed + seeds(); ++seed)
-        for (const Arm& arm : arms())
-          for (int64_t index : options_.templates) {
-            if (arm.is_ablation && index != options_.templates.front()) continue;
-            for (int64_t shots : options_.shots) {
-              lab::Cell cell;
-              cell.at = {{kModel, model},         {kTask, dataset->name},          {kTemplate, std::to_string(index)}, {kSetting, arm.setting},
-                         {kSymbols, arm.symbols}, {kShots, std::to_string(shots)}, {kSeed, std::to_string(seed)}};
-              cell.inputs = inputs;
-              cell.inputs["world"] = world::FewShotWorld(dataset, config_of(cell.at)).hash();
-              cell.inputs["queries"] = queries_of(cell.at).hash();
-              cell.part = arm.is_ablation ? "symbols" : dataset->kind;
-              cells.push_back(std::move(cell));
-            }
-          }
-    }
+        for (const Arm& arm : arms()) add_cells(model, inputs, dataset, seed, arm, cells);
   }
   return cells;
+}
+
+// The cells of one arm: every template and K.
+void Recognition::add_cells(const std::string& model, const lab::Coordinates& inputs, const std::shared_ptr<const world::Dataset>& dataset,
+                            int64_t seed, const Arm& arm, std::vector<lab::Cell>& cells) {
+  equipment_.throw_if_cancelled();
+  for (int64_t index : options_.templates) {
+    if (arm.is_ablation && index != options_.templates.front()) continue;
+    for (int64_t shots : options_.shots) {
+      lab::Cell cell{.inputs = inputs, .part = arm.is_ablation ? "symbols" : dataset->kind};
+      cell.at = {{kModel, model},         {kTask, dataset->name},          {kTemplate, std::to_string(index)}, {kSetting, arm.setting},
+                 {kSymbols, arm.symbols}, {kShots, std::to_string(shots)}, {kSeed, std::to_string(seed)}};
+      cell.inputs["world"] = world::FewShotWorld(dataset, config_of(cell.at)).hash();
+      cell.inputs["queries"] = queries_of(cell.at).hash();
+      cells.push_back(std::move(cell));
+    }
+  }
 }
 
 base::Json prompt_exhibit(const model::Checkpoint& checkpoint, const world::Episode& episode, const world::Answer& answer,
@@ -285,7 +291,7 @@ base::Json prompt_exhibit(const model::Checkpoint& checkpoint, const world::Epis
 lab::Records Recognition::measure(std::span<const lab::Cell> group, lab::Workbench& bench) {
   const lab::Coordinates& first = group.front().at;
   const std::shared_ptr<const model::Checkpoint> checkpoint = equipment_.checkpoint(lab::text_at(first, kModel));
-  const std::shared_ptr<const world::Dataset> dataset = datasets_.at(lab::text_at(first, kTask));
+  const std::shared_ptr<const world::Dataset> dataset = tasks_.named(lab::text_at(first, kTask));
   const int64_t seed = lab::integer_at(first, kSeed);
   const world::Queries& queries = queries_of(first);
 

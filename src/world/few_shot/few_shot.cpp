@@ -264,7 +264,9 @@ Queries fitting_queries(const FewShotWorld& world, const Dataset& dataset, int64
   const auto total = static_cast<int64_t>(order.size());
   Queries queries;
   for (int64_t step = 0; step < total && static_cast<int64_t>(queries.indices.size()) < count; ++step) {
-    const int64_t query = order[static_cast<size_t>((draw * count + step) % total)];
+    // Unsigned, so that no draw or count overflows.
+    const uint64_t place = static_cast<uint64_t>(draw) * static_cast<uint64_t>(count) + static_cast<uint64_t>(step);
+    const int64_t query = order[place % order.size()];
     if (world.fits(draw, query))
       queries.indices.push_back(query);
     else

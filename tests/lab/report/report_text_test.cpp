@@ -88,7 +88,8 @@ TEST(Numbers, SayWhenTheyAreNotFinite) {
 
 TEST(Numbers, VeryLargeAndVerySmallOnesUsePowersOfTen) {
   EXPECT_EQ(number_text(3e12, {.decimals = 0}), "3.00e+12");
-  EXPECT_EQ(number_text(-2e-9, {.decimals = 2}), kMinus + "2.00e-09");
+  EXPECT_EQ(number_text(-2e-9, {.decimals = 6}), kMinus + "2.00e-09");
+  EXPECT_EQ(number_text(-2e-9, {.decimals = 2}), "0.00") << "nothing beside an interval that asks for two decimals";
 }
 
 TEST(Decimals, AreTwoDigitsOfTheHalfWidth) {
