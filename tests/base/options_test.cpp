@@ -105,11 +105,41 @@ TEST_F(OptionTableTest, MalformedValuesAreRefusedAndChangeNothing) {
   for (const char* text : {"nan", "inf", "-inf"})
     EXPECT_EQ(complaint("margin", text), "--margin: '" + std::string(text) + "'\n  expected: a finite number");
   EXPECT_EQ(complaint("margin", "1e999"), "--margin: '1e999'\n  expected: a number that is not so large");
-  for (const char* text : {"", "yes", "1", "True"})
+  for (const char* text : {"", "yes", "2", "True"})
     EXPECT_EQ(complaint("white-space", text), "--white-space: '" + std::string(text) + "'\n  expected: true or false");
   EXPECT_EQ(options_.limit, 5);
   EXPECT_EQ(options_.margin, 0.5);
   EXPECT_FALSE(options_.white_space);
+}
+
+TEST(OptionTable, IntegersKeepToTheirRange) {
+  int64_t items = 8;
+  std::vector<int64_t> shots = {4};
+  OptionTable table;
+  table.add({.name = "items", .help = "queries", .target = &items, .least = 1, .most = 10});
+  table.add({.name = "shots", .help = "K", .target = &shots, .least = 0});
+  const auto complaint = [&](const std::string& name, const std::string& text) {
+    return test::error_of([&] { table.set(name, text, "--" + name); });
+  };
+  EXPECT_EQ(complaint("items", "0"), "--items: '0'\n  expected: an integer from 1 to 10");
+  EXPECT_EQ(complaint("items", "11"), "--items: '11'\n  expected: an integer from 1 to 10");
+  EXPECT_EQ(complaint("shots", "4,-1"), "--shots: '-1'\n  expected: 0 or more");
+  EXPECT_EQ(complaint("items", "10") + complaint("shots", "0,8"), "");
+  EXPECT_EQ(items, 10);
+  EXPECT_THAT(shots, testing::ElementsAre(0, 8));
+}
+
+TEST(OptionTable, SwitchesTakeOneAndZeroAndAnEmptyVariableIsAbsent) {
+  bool is_on = false;
+  OptionTable table;
+  table.add({.name = "try-switch", .help = "a switch", .target = &is_on});
+  ::setenv("MANABI_TRY_SWITCH", "1", 1);
+  table.set_from_environment();
+  EXPECT_TRUE(is_on);
+  ::setenv("MANABI_TRY_SWITCH", "", 1);
+  table.set_from_environment();
+  EXPECT_TRUE(is_on);
+  ::unsetenv("MANABI_TRY_SWITCH");
 }
 
 TEST_F(OptionTableTest, OnlyAllowedTextsAreTaken) {

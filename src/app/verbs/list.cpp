@@ -47,7 +47,8 @@ void list_runs(const std::string& workspace, Session& session) {
     for (const lab::RunSummary& summary : store.run_summaries()) {
       const lab::RunEntry& run = summary.run;
       session.out << fmt::format("{:>4}  {}  {:<16} {:<6} {:<10} {:>6} of {} cells  {:>8.1f} s\n", run.id, run.started, run.study,
-                                 run.manifest.value("scale", ""), run.state, summary.measured, run.cells.size(), run.seconds);
+                                 run.manifest.is_object() ? run.manifest.value("scale", "") : "", run.state, summary.measured, run.cells.size(),
+                                 run.seconds);
     }
   }
 }

@@ -98,8 +98,9 @@ Value value_of(const std::string& text, const std::string& path) {
 
 base::Json manifest_of(const std::string& text, const std::string& path) {
   base::Json manifest = base::parse_json(text, path);
-  if (!manifest.is_object())
-    throw base::Error({.where = path, .given = "holds a run whose settings are no object", .hint = "move the file away and run again"});
+  if (!manifest.is_object() && !manifest.is_null())
+    throw base::Error(
+        {.where = path, .given = "holds a run whose settings are neither an object nor absent", .hint = "move the file away and run again"});
   return manifest;
 }
 
