@@ -4,7 +4,6 @@
 
 #include <bit>
 #include <cmath>
-#include <filesystem>
 #include <limits>
 #include <vector>
 
@@ -20,7 +19,7 @@ struct Golden {
 
 // Blocks and their values as the Python package gguf decodes them (golden/make_blocks.py).
 Golden read_golden(const std::string& kind) {
-  const std::string path = (std::filesystem::path(__FILE__).parent_path() / "golden" / "blocks.json").string();
+  const std::string path = std::string(MANABI_SOURCE_FOLDER) + "/tests/model/golden/blocks.json";
   const base::Json entry = base::read_json(path).at(kind);
   const auto hex = entry.at("bytes").get<std::string>();
   Golden golden;

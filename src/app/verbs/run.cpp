@@ -154,7 +154,13 @@ int run_verb(Words words, Session& session) {
   recorded.add_all(equipment.options().table());
   recorded.add_all(study->options());
   const lab::RunRequest request{.part = options.part, .shard = shard, .shards = shards, .manifest = manifest_of(equipment, recorded, scale)};
-  const lab::RunOutcome outcome = lab::run_study(*study, store, request, session.watch);
+  lab::RunOutcome outcome;
+  try {
+    outcome = lab::run_study(*study, store, request, session.watch);
+  } catch (const base::Cancelled&) {
+    session.messages << "interrupted before the first cell: what was measured earlier is kept; the same command goes on from there\n";
+    return 130;
+  }
 
   const LastRun last = open_last_run(options.output, {}, study->info().name);
   const std::vector<const lab::Store*> stores = last.views();

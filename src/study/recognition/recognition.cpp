@@ -109,7 +109,7 @@ void Recognition::set_scale(lab::RunScale scale) {
   if (scale == lab::RunScale::quick) return;
   options_.shots = {0, 4, 8, 16, 32};
   options_.templates = {1, 2, 3};
-  options_.draws = 6;
+  options_.draws = 24;
   options_.symbol_ablation = true;
   if (scale == lab::RunScale::full) return;
   options_.shots = {8, 16, 32};

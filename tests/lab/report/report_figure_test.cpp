@@ -213,7 +213,8 @@ TEST(FigureSvg, AManyColouredFigureRepeatsColoursWithOtherMarkers) {
   const Markup markup = drawn(figure);
   const std::vector<const Element*> marks = markup.with_class("mark");
   const auto shape = [](const Element& mark) {
-    return std::count(mark.at("d").begin(), mark.at("d").end(), 'L') * 10 + (mark.at("d").find('a') != std::string::npos);
+    const std::string path = mark.at("d");
+    return std::count(path.begin(), path.end(), 'L') * 10 + (path.find('a') != std::string::npos);
   };
   ASSERT_EQ(marks.size(), 40u);
   EXPECT_NE(shape(*marks[0]), shape(*marks[16]));  // the first and the ninth series share a colour
