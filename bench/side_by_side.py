@@ -31,6 +31,7 @@ def parse_arguments():
     parser.add_argument("--peers", help="a Python environment with the peers' packages")
     parser.add_argument("--peer-scripts", default=SHARED / "peers", type=pathlib.Path, help="folder of the peers' scripts")
     parser.add_argument("--data", default=os.environ.get("MANABI_DATA", SHARED / "data"), type=pathlib.Path)
+    parser.add_argument("--llama-cpp-type", default="BF16", choices=["BF16", "F16", "Q8_0"], help="the format that is llama.cpp's fastest here")
     parser.add_argument("--work", type=pathlib.Path, help="folder for converted models (kept between calls)")
     parser.add_argument("--threads", default=os.cpu_count(), type=int)
     parser.add_argument("--turns", default=TURNS, type=int)
@@ -76,9 +77,10 @@ class Bench:
         return folder
 
     def llama_cpp_file(self):
-        path = self.work / "smollm2-bf16.gguf"
+        kind = self.arguments.llama_cpp_type
+        path = self.work / f"smollm2-{kind.lower()}.gguf"
         if not path.exists():
-            run([self.peer_python(), self.arguments.peer_scripts / "regguf.py", self.gguf, path, "BF16"])
+            run([self.peer_python(), self.arguments.peer_scripts / "regguf.py", self.gguf, path, kind])
         return path
 
     def peer_python(self):
