@@ -1,4 +1,6 @@
 // The default model's scores against transformers on the same dequantised weights (tests/parity/scores.py made golden/scores.json).
+#include "tests/support/default_model.h"
+
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -6,7 +8,6 @@
 
 #include "base/format/json.h"
 #include "learn/scoring/requests.h"
-#include "tests/support/default_model.h"
 
 namespace manabi::learn {
 namespace {
@@ -49,7 +50,8 @@ TEST(DefaultModelScores, InBFloat16StayNear) {
   for (size_t i = 0; i < answers.size(); ++i) {
     const auto expected = golden.answers[i].at("scores").get<std::vector<double>>();
     for (size_t choice = 0; choice < expected.size(); ++choice)
-      EXPECT_NEAR(answers[i].scores[choice], expected[choice], kToleranceOfBFloat16PerToken * static_cast<double>(answers[i].tokens[choice])) << i;
+      EXPECT_NEAR(answers[i].scores[choice], expected[choice], kToleranceOfBFloat16PerToken * static_cast<double>(answers[i].tokens[choice]))
+          << i;
   }
 }
 
