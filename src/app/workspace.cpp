@@ -48,18 +48,7 @@ std::vector<const lab::Store*> LastRun::views() const {
   return views;
 }
 
-lab::Records LastRun::records() const {
-  lab::Records all;
-  std::set<std::string> seen;
-  for (const auto& store : stores) {
-    std::vector<std::string> wanted;
-    for (const std::string& key : run.cells)
-      if (!seen.contains(key)) wanted.push_back(key);
-    for (const std::string& key : store->present(wanted)) seen.insert(key);
-    for (lab::CellRecord& record : store->get(wanted)) all.push_back(std::move(record));
-  }
-  return all;
-}
+lab::Records LastRun::records() const { return lab::gather(views(), run.cells); }
 
 LastRun open_last_run(const std::string& workspace, const std::vector<std::string>& more_stores, const std::string& study) {
   std::vector<std::string> paths = stores_in(workspace);
