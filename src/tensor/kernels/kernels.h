@@ -8,6 +8,7 @@
 #include "tensor/kernels/attention.h"
 #include "tensor/kernels/cpu.h"
 #include "tensor/kernels/passes.h"
+#include "tensor/kernels/training.h"
 #include "tensor/kernels/vocabulary.h"
 
 namespace manabi::tensor::kernels {
@@ -32,6 +33,8 @@ struct Kernels {
   void (*log_sum_exp)(const VocabularyPart& part, float* result, void* scratch);
   // logits [rows, tokens], rows `stride` elements apart.
   void (*logits)(const VocabularyPart& part, float* logits, int64_t stride, void* scratch);
+
+  TrainingKernels training;
 };
 
 // The fastest kernels that this processor can run for a format, or null.

@@ -4,6 +4,7 @@
 #if defined(__x86_64__)
 #include "tensor/kernels/simd/attention_kernel.h"
 #include "tensor/kernels/simd/passes_kernel.h"
+#include "tensor/kernels/simd/training_table.h"
 #include "tensor/kernels/simd/vocabulary_kernel.h"
 
 namespace manabi::tensor::kernels {
@@ -17,7 +18,8 @@ const Kernels kAvx512Kernels = {.instructions = "avx512",
                                 .rotate_tokens = rotate_tokens,
                                 .vocabulary_scratch_bytes = vocabulary_scratch_bytes,
                                 .log_sum_exp = log_sum_exp,
-                                .logits = logits};
+                                .logits = logits,
+                              .training = kTrainingKernels};
 
 }  // namespace manabi::tensor::kernels
 #endif

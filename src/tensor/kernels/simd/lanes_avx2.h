@@ -43,6 +43,7 @@ inline Lanes multiply_add(Lanes left, Lanes right, Lanes sum) { return _mm256_fm
 inline Lanes multiply_subtract(Lanes left, Lanes right, Lanes less) { return _mm256_fmsub_ps(left, right, less); }
 inline Lanes largest(Lanes left, Lanes right) { return _mm256_max_ps(left, right); }  // `right` where either is NaN
 inline Lanes smallest(Lanes left, Lanes right) { return _mm256_min_ps(left, right); }
+inline Lanes square_root(Lanes value) { return _mm256_sqrt_ps(value); }
 inline Lanes floor(Lanes value) { return _mm256_round_ps(value, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); }
 
 // value times 2 to the exponent's floor, from -200 to 127: in two factors, so that a result below the normal numbers is rounded once and

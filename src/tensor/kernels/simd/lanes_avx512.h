@@ -34,6 +34,7 @@ inline Lanes multiply_add(Lanes left, Lanes right, Lanes sum) { return _mm512_fm
 inline Lanes multiply_subtract(Lanes left, Lanes right, Lanes less) { return _mm512_fmsub_ps(left, right, less); }
 inline Lanes largest(Lanes left, Lanes right) { return _mm512_max_ps(left, right); }  // `right` where either is NaN
 inline Lanes smallest(Lanes left, Lanes right) { return _mm512_min_ps(left, right); }
+inline Lanes square_root(Lanes value) { return _mm512_sqrt_ps(value); }
 inline Lanes floor(Lanes value) { return _mm512_roundscale_ps(value, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); }
 inline Lanes times_power_of_two(Lanes value, Lanes exponent) { return _mm512_scalef_ps(value, exponent); }  // of the exponent's floor
 inline float sum_of(Lanes value) { return _mm512_reduce_add_ps(value); }

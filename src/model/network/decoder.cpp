@@ -1,0 +1,75 @@
+#include "model/network/decoder.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "base/error.h"
+
+namespace manabi::model {
+
+using tensor::Initial;
+using tensor::NormedSum;
+using tensor::ParameterLeaves;
+
+Decoder::Decoder(const DecoderConfig& config, tensor::ParameterPlan& plan, const std::string& prefix) : config_(config) {
+  if (config.heads < 1 || config.width % config.heads != 0)
+    throw base::Error({.where = "model.heads, model.width",
+                       .given = fmt::format("{} heads over a width of {}", config.heads, config.width),
+                       .expected = "heads that divide the width"});
+  for (int64_t layer = 0; layer < config.layers; ++layer) {
+    const std::string name = fmt::format("{}blocks.{}.", prefix, layer);
+    Block block{.attention_norm = declare_norm(plan, name + "ln1"),
+                .qkv = declare_dense(plan, name + "qkv", config.width, 3 * config.width),
+                .out = declare_dense(plan, name + "out", config.width, config.width)};
+    if (config.mlp_ratio > 0) {
+      block.mlp_norm = declare_norm(plan, name + "ln2");
+      block.up = declare_dense(plan, name + "up", config.width, config.mlp_ratio * config.width);
+      block.down = declare_dense(plan, name + "down", config.mlp_ratio * config.width, config.width);
+    }
+    blocks_.push_back(block);
+  }
+  final_norm_ = declare_norm(plan, prefix + "ln");
+}
+
+Decoder::Norm Decoder::declare_norm(tensor::ParameterPlan& plan, const std::string& name) const {
+  return {.gain = plan.add({.name = name + ".weight", .sizes = {config_.width}, .initial = {.scale = 1}}),
+          .shift = plan.add({.name = name + ".bias", .sizes = {config_.width}})};
+}
+
+Decoder::Dense Decoder::declare_dense(tensor::ParameterPlan& plan, const std::string& name, int64_t inputs, int64_t outputs) const {
+  const double deviation = 1 / std::sqrt(static_cast<double>(inputs));
+  return {.weight = plan.add({.name = name + ".weight",
+                              .sizes = {outputs, inputs},
+                              .initial = {.kind = Initial::Kind::truncated_normal, .scale = deviation},
+                              .decays = true}),
+          .bias = plan.add({.name = name + ".bias", .sizes = {outputs}})};
+}
+
+tensor::LayerNormParameters Decoder::read(const ParameterLeaves& parameters, const Norm& norm) const {
+  return {.gain = parameters[norm.gain], .shift = parameters[norm.shift], .epsilon = config_.norm_epsilon};
+}
+
+at::Tensor Decoder::forward(const ParameterLeaves& parameters, const at::Tensor& hidden) const {
+  const int64_t replicas = hidden.size(0), rows = hidden.size(1), positions = hidden.size(2), head_width = config_.width / config_.heads;
+  const auto weigh = [&](const at::Tensor& input, const Dense& layer) { return tensor::dense(input, parameters[layer.weight]); };
+  const double scale = 1 / std::sqrt(static_cast<double>(head_width));
+
+  const at::Tensor input = hidden.flatten(1, 2);  // [R, B T, D]
+  const Norm& first_norm = blocks_.empty() ? final_norm_ : blocks_.front().attention_norm;
+  NormedSum stream = {.sum = input, .output = tensor::layer_norm(input, read(parameters, first_norm))};
+  for (size_t layer = 0; layer < blocks_.size(); ++layer) {
+    const Block& block = blocks_[layer];
+    const at::Tensor projections = weigh(stream.output, block.qkv).view({replicas, rows, positions, 3, config_.heads, head_width});
+    const at::Tensor attended = tensor::row_attention(projections, parameters[block.qkv.bias], scale).flatten(1, 2);
+    const Norm& after_attention = config_.mlp_ratio > 0 ? block.mlp_norm : norm_after(layer);
+    stream = tensor::add_layer_norm(stream.sum, weigh(attended, block.out), parameters[block.out.bias], read(parameters, after_attention));
+    if (config_.mlp_ratio == 0) continue;
+    const at::Tensor inner = tensor::activate(weigh(stream.output, block.up), parameters[block.up.bias], config_.activation);
+    stream = tensor::add_layer_norm(stream.sum, weigh(inner, block.down), parameters[block.down.bias], read(parameters, norm_after(layer)));
+  }
+  return stream.output.view({replicas, rows, positions, config_.width});
+}
+
+}  // namespace manabi::model

@@ -1,0 +1,62 @@
+// A decoder-only transformer that is trained here: R replicas at once, its parameters declared in a plan and read as views.
+//
+// Letters: R replicas, B rows, T positions, D width, H heads, L layers (docs/notation.md).
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "tensor/differentiable/differentiable.h"
+#include "tensor/parameters/parameter_buffer.h"
+
+namespace manabi::model {
+
+enum class NormPlacement { before, none };  // pre-LN as in GPT-2, or no norm at all
+
+struct DecoderConfig {
+  int64_t layers = 2;
+  int64_t width = 64;
+  int64_t heads = 1;
+  int64_t mlp_ratio = 4;  // width of the MLP over the model's; 0: attention only
+  tensor::Activation activation = tensor::Activation::gelu;
+  double norm_epsilon = 1e-5;
+};
+
+class Decoder {
+ public:
+  // Declares the parameters, their names beginning with `prefix`. Throws base::Error when the heads do not divide the width.
+  Decoder(const DecoderConfig& config, tensor::ParameterPlan& plan, const std::string& prefix = "");
+
+  // hidden [R, B, T, D], positions included -> [R, B, T, D] after the final norm.
+  at::Tensor forward(const tensor::ParameterLeaves& parameters, const at::Tensor& hidden) const;
+
+  const DecoderConfig& config() const { return config_; }
+
+ private:
+  struct Norm {
+    tensor::ParameterId gain, shift;
+  };
+  struct Dense {
+    tensor::ParameterId weight, bias;
+  };
+  struct Block {
+    Norm attention_norm;
+    Dense qkv, out;
+    Norm mlp_norm;
+    Dense up, down;
+  };
+
+  Norm declare_norm(tensor::ParameterPlan& plan, const std::string& name) const;
+  Dense declare_dense(tensor::ParameterPlan& plan, const std::string& name, int64_t inputs, int64_t outputs) const;
+  tensor::LayerNormParameters read(const tensor::ParameterLeaves& parameters, const Norm& norm) const;
+  const Norm& norm_after(size_t layer) const { return layer + 1 < blocks_.size() ? blocks_[layer + 1].attention_norm : final_norm_; }
+
+  DecoderConfig config_;
+  std::vector<Block> blocks_;
+  Norm final_norm_;
+};
+
+}  // namespace manabi::model

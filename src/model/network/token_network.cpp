@@ -1,0 +1,41 @@
+#include "model/network/token_network.h"
+
+#include <ATen/ATen.h>
+
+#include <cmath>
+
+#include "base/error.h"
+
+namespace manabi::model {
+namespace {
+
+constexpr double kEmbeddingDeviation = 0.02;  // of GPT-2
+
+tensor::ParameterShape table(const std::string& name, int64_t rows, int64_t width) {
+  return {
+      .name = name, .sizes = {rows, width}, .initial = {.kind = tensor::Initial::Kind::normal, .scale = kEmbeddingDeviation}, .decays = true};
+}
+
+}  // namespace
+
+TokenNetwork::TokenNetwork(const TokenNetworkConfig& config, tensor::ParameterPlan& plan)
+    : config_(config),
+      tokens_(plan.add(table("tok.weight", config.vocabulary, config.decoder.width))),
+      positions_(plan.add(table("pos.weight", config.context, config.decoder.width))),
+      decoder_(config.decoder, plan),
+      head_(plan.add({.name = "head.weight",
+                      .sizes = {config.outputs > 0 ? config.outputs : config.vocabulary, config.decoder.width},
+                      .initial = {.kind = tensor::Initial::Kind::normal, .scale = 1 / std::sqrt(static_cast<double>(config.decoder.width))},
+                      .decays = true})) {}
+
+at::Tensor TokenNetwork::logits(const tensor::ParameterLeaves& parameters, const at::Tensor& ids) const {
+  const int64_t replicas = ids.size(0), rows = ids.size(1), length = ids.size(2);
+  if (length > config_.context)
+    throw base::Error(
+        {.given = "rows of " + std::to_string(length) + " tokens", .expected = "at most the context of " + std::to_string(config_.context)});
+  const at::Tensor tokens = tensor::embed(ids.flatten(1), parameters[tokens_]).view({replicas, rows, length, -1});
+  const at::Tensor hidden = tokens + tensor::plain(parameters[positions_]).narrow(1, 0, length).unsqueeze(1);
+  return tensor::dense(decoder_.forward(parameters, hidden).flatten(1, 2), parameters[head_]);
+}
+
+}  // namespace manabi::model

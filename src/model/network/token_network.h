@@ -1,0 +1,32 @@
+// A decoder over token ids with learned positions: the plain GPT of most studies.
+#pragma once
+
+#include "model/network/decoder.h"
+
+namespace manabi::model {
+
+struct TokenNetworkConfig {
+  DecoderConfig decoder;
+  int64_t vocabulary = 64;
+  int64_t outputs = 0;  // 0: the vocabulary
+  int64_t context = 32;
+};
+
+class TokenNetwork {
+ public:
+  TokenNetwork(const TokenNetworkConfig& config, tensor::ParameterPlan& plan);
+
+  // ids [R, B, T] int64 -> logits [R, B T, O]. Throws base::Error for rows longer than the context.
+  at::Tensor logits(const tensor::ParameterLeaves& parameters, const at::Tensor& ids) const;
+
+  const TokenNetworkConfig& config() const { return config_; }
+
+ private:
+  TokenNetworkConfig config_;
+  tensor::ParameterId tokens_;
+  tensor::ParameterId positions_;
+  Decoder decoder_;
+  tensor::ParameterId head_;
+};
+
+}  // namespace manabi::model

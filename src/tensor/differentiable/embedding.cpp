@@ -1,0 +1,57 @@
+#include "tensor/differentiable/differentiable.h"
+#include "tensor/differentiable/fused.h"
+
+namespace manabi::tensor {
+namespace {
+
+void check_ids(const at::Tensor& ids, int64_t vocabulary) {
+  const int64_t* id = ids.const_data_ptr<int64_t>();
+  for (int64_t i = 0; i < ids.numel(); ++i)
+    TORCH_CHECK(id[i] >= 0 && id[i] < vocabulary, "embed: id ", id[i], " lies outside the table of ", vocabulary);
+}
+
+struct Embed : Function<Embed> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& table, const at::Tensor& ids) {
+    const at::AutoDispatchBelowADInplaceOrView below;
+    const int64_t count = ids.size(1), width = table.size(2);
+    const at::Tensor output = at::empty({ids.size(0), count, width}, table.options());
+    for (int64_t replica = 0; replica < ids.size(0); ++replica) {
+      const float* rows = replica_of(table, replica);
+      const int64_t* id = ids.const_data_ptr<int64_t>() + replica * count;
+      float* to = mutable_replica_of(output, replica);
+      for (int64_t i = 0; i < count; ++i, to += width) std::copy_n(rows + id[i] * width, width, to);
+    }
+    context->save_for_backward({table, ids});
+    return output;
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    const at::AutoDispatchBelowADInplaceOrView below;
+    const variable_list saved = context->get_saved_variables();
+    const ParameterGradient table(saved[0]);
+    const at::Tensor &ids = saved[1], output_gradient = gradients[0].contiguous();
+    const int64_t count = ids.size(1), width = output_gradient.size(2);
+    for (int64_t replica = 0; replica < ids.size(0); ++replica) {
+      const int64_t* id = ids.const_data_ptr<int64_t>() + replica * count;
+      const float* from = replica_of(output_gradient, replica);
+      for (int64_t i = 0; i < count; ++i, from += width) {
+        float* to = table.of_replica(replica) + id[i] * width;
+        for (int64_t j = 0; j < width; ++j) to[j] += from[j];
+      }
+    }
+    return {table.for_autograd(), {}};
+  }
+};
+
+}  // namespace
+
+at::Tensor embed(const at::Tensor& ids, const at::Tensor& table) {
+  TORCH_CHECK(ids.dim() == 2 && ids.scalar_type() == at::kLong && table.dim() == 3 && table.size(0) == ids.size(0), "embed: ids ", ids.sizes(),
+              " ", ids.toString(), ", table ", table.sizes(), ", expected [R, N] int64 and [R, V, D]");
+  if (!training_kernels({table})) return embed_reference(ids, table);
+  const at::Tensor plain = ids.contiguous();
+  check_ids(plain, table.size(1));
+  return Embed::apply(table, plain);
+}
+
+}  // namespace manabi::tensor

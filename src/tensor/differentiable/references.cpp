@@ -1,0 +1,57 @@
+#include <ATen/ATen.h>
+
+#include "tensor/differentiable/differentiable.h"
+
+namespace manabi::tensor {
+namespace {
+
+at::Tensor with_bias(const at::Tensor& input, const at::Tensor& bias) { return bias.defined() ? input + plain(bias).unsqueeze(1) : input; }
+
+}  // namespace
+
+at::Tensor dense_reference(const at::Tensor& input, const at::Tensor& weight) { return at::bmm(input, plain(weight).transpose(1, 2)); }
+
+at::Tensor layer_norm_reference(const at::Tensor& input, const LayerNormParameters& parameters) {
+  const at::Tensor centred = input - input.mean(-1, /*keepdim=*/true);
+  const at::Tensor variance = centred.square().mean(-1, /*keepdim=*/true);
+  return centred * (variance + parameters.epsilon).rsqrt() * plain(parameters.gain).unsqueeze(1) + plain(parameters.shift).unsqueeze(1);
+}
+
+NormedSum add_layer_norm_reference(const at::Tensor& input, const at::Tensor& update, const at::Tensor& update_bias,
+                                   const LayerNormParameters& parameters) {
+  const at::Tensor sum = input + with_bias(update, update_bias);
+  return {.sum = sum, .output = layer_norm_reference(sum, parameters)};
+}
+
+at::Tensor activate_reference(const at::Tensor& input, const at::Tensor& bias, Activation activation) {
+  const at::Tensor sum = with_bias(input, bias);
+  return activation == Activation::gelu ? at::gelu(sum, "tanh") : at::relu(sum);
+}
+
+at::Tensor row_attention_reference(const at::Tensor& projections, const at::Tensor& bias, double scale) {
+  const int64_t replicas = projections.size(0), length = projections.size(2);
+  at::Tensor biased = projections;
+  if (bias.defined()) biased = biased + plain(bias).view({replicas, 1, 1, 3, projections.size(4), projections.size(5)});
+  const std::vector<at::Tensor> parts = biased.permute({3, 0, 1, 4, 2, 5}).unbind(0);  // each [R, B, H, T, E]
+  const at::Tensor scores = at::matmul(parts[0], parts[1].transpose(-1, -2)) * scale;
+  const at::Tensor unseen = at::ones({length, length}, scores.options().dtype(at::kBool)).triu(1);
+  const at::Tensor weights = scores.masked_fill(unseen, -std::numeric_limits<double>::infinity()).softmax(-1);
+  return at::matmul(weights, parts[2]).transpose(2, 3).flatten(3);
+}
+
+at::Tensor embed_reference(const at::Tensor& ids, const at::Tensor& table) {
+  const int64_t replicas = table.size(0), vocabulary = table.size(1);
+  const at::Tensor offsets = at::arange(replicas, ids.options()).unsqueeze(1) * vocabulary;
+  return plain(table).reshape({replicas * vocabulary, table.size(2)})
+      .index_select(0, (ids + offsets).flatten())
+      .view({replicas, ids.size(1), table.size(2)});
+}
+
+at::Tensor cross_entropy_reference(const at::Tensor& logits, const at::Tensor& targets, const std::vector<double>& weights) {
+  const at::Tensor kept = targets.ge(0);
+  const at::Tensor chosen = logits.log_softmax(-1).gather(-1, targets.clamp_min(0).unsqueeze(-1)).squeeze(-1);
+  const at::Tensor sums = -at::where(kept, chosen, at::zeros_like(chosen)).sum(-1);
+  return sums * at::tensor(weights, at::kDouble).to(logits.device(), logits.scalar_type());
+}
+
+}  // namespace manabi::tensor

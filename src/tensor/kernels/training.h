@@ -1,0 +1,124 @@
+// Passes of training, forward and backward, in float32 over contiguous rows. A call runs on the calling thread: training gives each thread a
+// share of the batch or of the replicas. Gradients of parameters are added to what is there; all other results are written.
+#pragma once
+
+#include <cstdint>
+
+namespace manabi::tensor::kernels {
+
+// sum = input + update + update_bias, output = gain * (sum - mean) / sqrt(variance + epsilon) + shift, all [rows, width].
+struct LayerNormRows {
+  const float* input = nullptr;
+  const float* update = nullptr;       // or null: then sum is the input and is not written
+  const float* update_bias = nullptr;  // [width] or null
+  const float* gain = nullptr;         // [width]
+  const float* shift = nullptr;        // [width]
+  float epsilon = 0;
+  float* sum = nullptr;
+  float* output = nullptr;
+  float* statistics = nullptr;  // [rows, 2]: mean, 1 / deviation
+  int64_t rows = 0;
+  int64_t width = 0;
+};
+
+struct LayerNormGradientRows {
+  const float* sum = nullptr;
+  const float* statistics = nullptr;
+  const float* gain = nullptr;
+  const float* output_gradient = nullptr;
+  const float* sum_gradient = nullptr;  // what reaches the sum by other ways, or null
+  float* input_gradient = nullptr;      // of input and update alike
+  float* gain_gradient = nullptr;       // [width], added to
+  float* shift_gradient = nullptr;      // [width], added to
+  float* bias_gradient = nullptr;       // [width], added to, or null
+  int64_t rows = 0;
+  int64_t width = 0;
+};
+
+enum class Activation { gelu, relu };  // GELU in its tanh form
+
+// output [rows, width] = activation(input + bias).
+struct ActivationRows {
+  Activation activation = Activation::gelu;
+  const float* input = nullptr;
+  const float* bias = nullptr;  // [width] or null
+  float* output = nullptr;
+  int64_t rows = 0;
+  int64_t width = 0;
+};
+
+struct ActivationGradientRows {
+  Activation activation = Activation::gelu;
+  const float* input = nullptr;
+  const float* bias = nullptr;             // [width] or null
+  const float* output_gradient = nullptr;  // [rows, width]
+  float* input_gradient = nullptr;         // may be output_gradient
+  float* bias_gradient = nullptr;          // [width], added to, or null
+  int64_t rows = 0;
+  int64_t width = 0;
+};
+
+// Causal attention within one row of a batch. Queries, keys and values lie beside each other: projections [length, 3, heads, width].
+struct RowAttention {
+  const float* projections = nullptr;
+  const float* bias = nullptr;   // [3, heads, width], added to the projections, or null
+  float scale = 1;               // of the scores
+  float* output = nullptr;       // [length, heads, width]
+  float* normalisers = nullptr;  // [heads, length]: log-sum-exp of each query's scores, base 2
+  int64_t length = 0;
+  int64_t heads = 0;
+  int64_t width = 0;  // of a head
+};
+
+struct RowAttentionGradient {
+  RowAttention forward;                    // as it ran
+  const float* output_gradient = nullptr;  // [length, heads, width]
+  float* projection_gradient = nullptr;    // [length, 3, heads, width]
+  float* bias_gradient = nullptr;          // [3, heads, width], added to, or null
+};
+
+// Cross-entropy in nats of rows of logits against the index of the right one. A negative target leaves its row out. With `weight`, each row's
+// logits are replaced by the gradient of weight * cross-entropy.
+struct CrossEntropyRows {
+  float* logits = nullptr;  // [rows, width]
+  const int64_t* targets = nullptr;
+  float weight = 0;
+  bool writes_gradient = false;
+  int64_t rows = 0;
+  int64_t width = 0;
+};
+
+// One step of Adam with decoupled decay (Loshchilov and Hutter 2019) over a run of parameters, the gradient scaled first:
+//   value *= 1 - lr * decay; first, second = running means of gradient and its square; value -= lr * first' / (sqrt(second') + epsilon)
+struct AdamRun {
+  float* values = nullptr;
+  const float* gradient = nullptr;
+  float* first = nullptr;
+  float* second = nullptr;
+  int64_t count = 0;
+  float gradient_scale = 1;
+  float kept = 1;  // 1 - lr * decay
+  float step = 0;  // lr / (1 - beta1^t)
+  float beta1 = 0, beta2 = 0;
+  float correction = 1;  // 1 / sqrt(1 - beta2^t)
+  float epsilon = 0;
+};
+
+// What a family of instructions offers for training.
+struct TrainingKernels {
+  void (*layer_norm)(const LayerNormRows& pass);
+  void (*layer_norm_gradient)(const LayerNormGradientRows& pass);
+  void (*activate)(const ActivationRows& pass);
+  void (*activate_gradient)(const ActivationGradientRows& pass);
+  // Bytes of scratch, aligned to 64, for either direction.
+  int64_t (*attention_scratch_bytes)(int64_t length, int64_t width);
+  void (*attend)(const RowAttention& row, void* scratch);
+  void (*attend_gradient)(const RowAttentionGradient& row, void* scratch);
+  // The sum over the rows.
+  double (*cross_entropy)(const CrossEntropyRows& pass);
+  // into [count] += from [count]; returns the sum of squares of the result. `from` may be null.
+  double (*add_and_square)(float* into, const float* from, int64_t count);
+  void (*adam)(const AdamRun& run);
+};
+
+}  // namespace manabi::tensor::kernels

@@ -1,0 +1,170 @@
+// Every fused layer against its reference, values and gradients, over sizes around the lanes' boundaries.
+#include "tensor/differentiable/differentiable.h"
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include <cmath>
+#include <functional>
+
+#include "tests/tensor/close.h"
+
+namespace manabi::tensor {
+namespace {
+
+using Tensors = std::vector<at::Tensor>;
+using Layer = std::function<Tensors(const Tensors&)>;
+
+at::Tensor normal(at::IntArrayRef sizes) { return at::randn(sizes, at::kFloat); }
+
+// Leaves with gradients of their own, given from outside when `given` (as a flat buffer does), left to autograd otherwise.
+Tensors leaves_of(const Tensors& values, bool given) {
+  Tensors leaves;
+  for (const at::Tensor& value : values) {
+    at::Tensor leaf = value.clone();
+    if (leaf.defined() && leaf.is_floating_point()) {
+      leaf.set_requires_grad(true);
+      if (given) leaf.mutable_grad() = at::zeros_like(leaf);
+    }
+    leaves.push_back(leaf);
+  }
+  return leaves;
+}
+
+// Runs both, sends the same random gradients back, and compares what came out at every leaf.
+void expect_same(const Layer& fused, const Layer& reference, const Tensors& values, double factor = 1) {
+  for (const bool given : {true, false}) {
+    SCOPED_TRACE(given ? "gradients lie in a buffer" : "autograd keeps the gradients");
+    const Tensors left = leaves_of(values, given), right = leaves_of(values, false);
+    const Tensors outputs = fused(left), expected = reference(right);
+    Tensors outer;
+    for (size_t i = 0; i < outputs.size(); ++i) {
+      EXPECT_TRUE(is_close(outputs[i].detach(), expected[i].detach(), factor)) << "output " << i;
+      outer.push_back(normal(outputs[i].sizes()));
+    }
+    torch::autograd::backward(outputs, outer);
+    torch::autograd::backward(expected, outer);
+    for (size_t i = 0; i < values.size(); ++i) {
+      if (!left[i].requires_grad()) continue;
+      ASSERT_TRUE(left[i].grad().defined()) << "leaf " << i;
+      EXPECT_TRUE(is_close(left[i].grad(), right[i].grad(), 4 * factor)) << "gradient of leaf " << i;
+    }
+  }
+}
+
+class Differentiable : public testing::Test {
+ protected:
+  void SetUp() override { at::manual_seed(1); }
+};
+
+TEST_F(Differentiable, DenseHasTheGradientsOfItsReference) {
+  for (const auto& [replicas, rows, inputs, outputs] : {std::array<int64_t, 4>{1, 7, 5, 3}, {3, 17, 8, 16}, {2, 1, 1, 1}}) {
+    expect_same([](const Tensors& x) { return Tensors{dense(x[0], x[1])}; },
+                [](const Tensors& x) { return Tensors{dense_reference(x[0], x[1])}; },
+                {normal({replicas, rows, inputs}), normal({replicas, outputs, inputs})}, 4);
+  }
+}
+
+TEST_F(Differentiable, LayerNormHasTheGradientsOfItsReference) {
+  for (const int64_t width : {2, 7, 8, 16, 33, 64}) {
+    SCOPED_TRACE(width);
+    const auto parameters = [](const Tensors& x) { return LayerNormParameters{.gain = x[1], .shift = x[2], .epsilon = 1e-2}; };
+    expect_same([&](const Tensors& x) { return Tensors{layer_norm(x[0], parameters(x))}; },
+                [&](const Tensors& x) { return Tensors{layer_norm_reference(x[0], parameters(x))}; },
+                {normal({2, 5, width}), normal({2, width}), normal({2, width})}, 8);
+  }
+}
+
+TEST_F(Differentiable, AddLayerNormHasTheGradientsOfItsReference) {
+  for (const int64_t width : {3, 16, 40}) {
+    SCOPED_TRACE(width);
+    const auto parameters = [](const Tensors& x) { return LayerNormParameters{.gain = x[2], .shift = x[3]}; };
+    const auto both = [](const NormedSum& result) { return Tensors{result.sum, result.output}; };
+    const Tensors values = {normal({3, 4, width}), normal({3, 4, width}), normal({3, width}), normal({3, width}), normal({3, width})};
+    expect_same([&](const Tensors& x) { return both(add_layer_norm(x[0], x[1], x[4], parameters(x))); },
+                [&](const Tensors& x) { return both(add_layer_norm_reference(x[0], x[1], x[4], parameters(x))); }, values, 8);
+  }
+}
+
+TEST_F(Differentiable, ALayerNormWhoseSumAloneIsUsedPassesItsGradientOn) {
+  Tensors x = leaves_of({normal({1, 3, 8}), normal({1, 3, 8}), normal({1, 8}), normal({1, 8})}, false);
+  const NormedSum result = add_layer_norm(x[0], x[1], {}, {.gain = x[2], .shift = x[3]});
+  torch::autograd::backward({result.sum.sum()}, {});
+  EXPECT_TRUE(at::equal(x[0].grad(), at::ones_like(x[0])));
+  EXPECT_TRUE(at::equal(x[2].grad(), at::zeros_like(x[2])));
+}
+
+TEST_F(Differentiable, ActivationsHaveTheGradientsOfTheirReferences) {
+  for (const Activation activation : {Activation::gelu, Activation::relu}) {
+    for (const int64_t width : {1, 8, 19}) {
+      SCOPED_TRACE(width);
+      expect_same([&](const Tensors& x) { return Tensors{activate(x[0], x[1], activation)}; },
+                  [&](const Tensors& x) { return Tensors{activate_reference(x[0], x[1], activation)}; },
+                  {3 * normal({2, 9, width}), normal({2, width})}, 4);
+    }
+  }
+}
+
+TEST_F(Differentiable, GeluIsItsFormulaFarFromZeroToo) {
+  const at::Tensor x = at::tensor({-100.0, -5.0, -1.0, 0.0, 1.0, 5.0, 100.0}, at::kFloat).view({1, 1, 7});
+  EXPECT_TRUE(is_close(activate(x, {}, Activation::gelu), at::gelu(x, "tanh")));
+  const at::Tensor nan = at::full({1, 1, 3}, std::nan(""), at::kFloat);
+  EXPECT_TRUE(activate(nan, {}, Activation::gelu).isnan().all().item<bool>());
+}
+
+TEST_F(Differentiable, AttentionHasTheGradientsOfItsReference) {
+  struct Case {
+    int64_t replicas, rows, length, heads, width;
+  };
+  for (const Case& size : {Case{1, 2, 1, 1, 1}, {1, 1, 3, 2, 5}, {2, 3, 17, 2, 8}, {1, 2, 33, 1, 64}, {2, 1, 50, 3, 20}, {1, 1, 97, 1, 16}}) {
+    SCOPED_TRACE(size.length);
+    expect_same(
+        [&](const Tensors& x) { return Tensors{row_attention(x[0], x[1], 0.3)}; },
+        [&](const Tensors& x) { return Tensors{row_attention_reference(x[0], x[1], 0.3)}; },
+        {normal({size.replicas, size.rows, size.length, 3, size.heads, size.width}), normal({size.replicas, 3 * size.heads * size.width})}, 16);
+  }
+}
+
+TEST_F(Differentiable, AQueryDoesNotSeeLaterPositions) {
+  const at::Tensor projections = normal({1, 1, 20, 3, 2, 8});
+  at::Tensor changed = projections.clone();
+  changed.narrow(2, 12, 8) += 1;
+  const at::Tensor before = row_attention(projections, {}, 1), after = row_attention(changed, {}, 1);
+  EXPECT_TRUE(at::equal(before.narrow(2, 0, 12), after.narrow(2, 0, 12)));
+}
+
+TEST_F(Differentiable, EmbeddingHasTheGradientsOfItsReference) {
+  const at::Tensor ids = at::randint(5, {2, 30}, at::kLong);
+  expect_same([&](const Tensors& x) { return Tensors{embed(ids, x[0])}; }, [&](const Tensors& x) { return Tensors{embed_reference(ids, x[0])}; },
+              {normal({2, 5, 6})}, 4);
+}
+
+TEST_F(Differentiable, AnIdOutsideTheTableIsRefused) {
+  EXPECT_THROW(embed(at::full({1, 1}, 5, at::kLong), normal({1, 5, 4})), c10::Error);
+  EXPECT_THROW(embed(at::full({1, 1}, -1, at::kLong), normal({1, 5, 4})), c10::Error);
+}
+
+TEST_F(Differentiable, CrossEntropyHasTheGradientsOfItsReference) {
+  for (const int64_t vocabulary : {1, 7, 64, 130}) {
+    SCOPED_TRACE(vocabulary);
+    at::Tensor targets = at::randint(vocabulary, {2, 11}, at::kLong);
+    targets[0][3] = -1;
+    const std::vector<double> weights = {0.25, 2};
+    expect_same([&](const Tensors& x) { return Tensors{cross_entropy_(x[0] * 1.0, targets, weights)}; },
+                [&](const Tensors& x) { return Tensors{cross_entropy_reference(x[0] * 1.0, targets, weights)}; },
+                {5 * normal({2, 11, vocabulary})}, 8);
+  }
+}
+
+TEST_F(Differentiable, CrossEntropyOfNothingKnownIsTheLogarithmOfTheChoices) {
+  const at::Tensor loss = cross_entropy_(at::zeros({1, 4, 32}), at::zeros({1, 4}, at::kLong), {0.25});
+  EXPECT_NEAR(loss.item<double>(), std::log(32.0), 1e-6);
+}
+
+TEST_F(Differentiable, CrossEntropyOfNaNIsNaN) {
+  EXPECT_TRUE(std::isnan(cross_entropy_(at::full({1, 1, 9}, std::nan("")).to(at::kFloat), at::zeros({1, 1}, at::kLong), {1}).item<double>()));
+}
+
+}  // namespace
+}  // namespace manabi::tensor
