@@ -1,5 +1,6 @@
 #include "base/random.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <numeric>
@@ -61,6 +62,24 @@ double Rng::uniform() { return static_cast<double>(bits() >> 11) * 0x1p-53; }
 double Rng::normal() {
   const double radius = std::sqrt(-2 * std::log(1 - uniform()));
   return radius * std::cos(2 * std::numbers::pi * uniform());
+}
+
+void Rng::fill_normal(std::span<float> values) {
+  constexpr float kStep = 0x1p-24f, kTurn = 2 * std::numbers::pi_v<float>;
+  has_spare_ = false;
+  for (size_t begin = 0; begin < values.size(); begin += 4) {
+    const auto [first, second] = block_at(key_, stream_, counter_++);
+    float four[4];
+    for (size_t pair = 0; pair < 2; ++pair) {
+      const uint64_t word = pair == 0 ? first : second;
+      const float share = (static_cast<float>(static_cast<uint32_t>(word) >> 8) + 1) * kStep;  // (0, 1]
+      const float angle = static_cast<float>(static_cast<uint32_t>(word >> 32) >> 8) * kStep * kTurn;
+      const float radius = std::sqrt(-2 * std::log(share));
+      four[2 * pair] = radius * std::cos(angle);
+      four[2 * pair + 1] = radius * std::sin(angle);
+    }
+    std::copy_n(four, std::min<size_t>(4, values.size() - begin), values.begin() + static_cast<std::ptrdiff_t>(begin));
+  }
 }
 
 std::vector<int64_t> Rng::permutation(int64_t count) {

@@ -124,6 +124,29 @@ TEST(Rng, BelowIsUniformForLimitsAroundPowersOfTwo) {
 }
 
 // With limit 3 * 2^62 a plain remainder would give the first third of the values twice as often as the others.
+TEST(Rng, FilledNormalsHaveTheMomentsOfAStandardNormal) {
+  std::vector<float> values(100'003);
+  Rng(3).fill_normal(values);
+  const double count = static_cast<double>(values.size());
+  double sums[5] = {};
+  for (const float value : values)
+    for (int power = 1; power <= 4; ++power) sums[power] += std::pow(static_cast<double>(value), power) / count;
+  EXPECT_NEAR(sums[1], 0, 4 / std::sqrt(count));
+  EXPECT_NEAR(sums[2], 1, 4 * std::sqrt(2 / count));
+  EXPECT_NEAR(sums[3], 0, 4 * std::sqrt(15 / count));
+  EXPECT_NEAR(sums[4], 3, 4 * std::sqrt(96 / count));
+  double neighbours = 0;  // the two of a pair come from one radius
+  for (size_t i = 0; i + 1 < values.size(); i += 2) neighbours += static_cast<double>(values[i]) * values[i + 1] * 2 / count;
+  EXPECT_NEAR(neighbours, 0, 4 * std::sqrt(2 / count));
+}
+
+TEST(Rng, FewerFilledNormalsAreTheFirstOfMore) {
+  std::vector<float> few(5), many(12);
+  Rng(4).fill_normal(few);
+  Rng(4).fill_normal(many);
+  EXPECT_TRUE(std::equal(few.begin(), few.end(), many.begin()));
+}
+
 TEST(Rng, BelowHasNoModuloBiasForHugeLimits) {
   constexpr uint64_t kThird = uint64_t{1} << 62;
   constexpr int kDraws = 30000;
