@@ -82,6 +82,15 @@ std::vector<double> Trainer::join() {
   return tensor::merge_gradients(gradients);
 }
 
+TrainerState Trainer::state() const {
+  return {.step = step_, .diverged_at = diverged_at_, .optimiser_means = optimiser_.means(), .optimiser_steps = optimiser_.steps()};
+}
+
+void Trainer::set_state(const TrainerState& state) {
+  step_ = state.step;
+  diverged_at_ = state.diverged_at;
+}
+
 const std::vector<StepOutcome>& Trainer::step() {
   at::parallel_for(0, static_cast<int64_t>(parts_.size()), 1, [&](int64_t begin, int64_t end) {
     for (int64_t part = begin; part < end; ++part) run(parts_[static_cast<size_t>(part)]);

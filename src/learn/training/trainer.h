@@ -47,6 +47,14 @@ struct StepOutcome {
   double gradient_norm = 0;  // before clipping
 };
 
+// What a training goes on from, beside the parameters. The optimiser's tensors are the state itself, not copies.
+struct TrainerState {
+  int64_t step = 0;
+  std::vector<int64_t> diverged_at;  // one a replica; -1: it has not
+  at::Tensor optimiser_means;        // [2, R, P], or undefined
+  at::Tensor optimiser_steps;        // [R] int64
+};
+
 class Trainer {
  public:
   // Both outlive the trainer. Throws base::Error for options that cannot fit together.
@@ -59,7 +67,8 @@ class Trainer {
   int64_t steps_done() const { return step_; }
   bool has_diverged(int64_t replica) const { return diverged_at_[static_cast<size_t>(replica)] >= 0; }
   int64_t diverged_at(int64_t replica) const { return diverged_at_[static_cast<size_t>(replica)]; }  // its step, or -1
-  const tensor::Optimiser& optimiser() const { return optimiser_; }
+  TrainerState state() const;
+  void set_state(const TrainerState& state);
 
  private:
   struct Part {

@@ -1,0 +1,48 @@
+// A training from its first step to its last, that can be cut off anywhere: its state lies in a file that is replaced whole, and a run that
+// finds one goes on from there, bit for bit on the same machine with the same replicas and threads.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+#include "base/format/json.h"
+#include "base/watch.h"
+#include "learn/training/trainer.h"
+
+namespace manabi::learn {
+
+struct TrainingPlan {
+  int64_t steps = 0;
+  int64_t curve_every = 100;     // steps that one point of the loss curve averages
+  double save_every_seconds = 20;  // the state is written at most so often, and at the end
+  base::Json made_of;            // everything that could change the result: a state made of other things is refused
+};
+
+class TrainingRun {
+ public:
+  // All outlive the run. `state_file` may not exist yet; its folder does.
+  TrainingRun(tensor::ParameterBuffer& parameters, Trainer& trainer, TrainingPlan plan, std::filesystem::path state_file);
+
+  // Goes on from the state file when there is one. Throws base::Error that lists what differs when it was made of other things.
+  void resume();
+  // Steps until `step` (at most the plan's last), or until every replica has diverged. Advances the watch by steps; a cancellation saves first.
+  void train_to(int64_t step, const base::Watch& watch);
+  void save() const;
+
+  // Mean losses over `curve_every` steps each: one list of points a replica; NaN from its divergence on.
+  const std::vector<std::vector<double>>& curves() const { return curves_; }
+  const TrainingPlan& plan() const { return plan_; }
+
+ private:
+  void note_losses(const std::vector<StepOutcome>& outcomes);
+
+  tensor::ParameterBuffer& parameters_;
+  Trainer& trainer_;
+  TrainingPlan plan_;
+  std::filesystem::path state_file_;
+  std::vector<std::vector<double>> curves_;
+  std::vector<double> sums_;  // of the losses since the last point
+};
+
+}  // namespace manabi::learn
