@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <thread>
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "learn/training/version.h"
 #include "model/catalogue.h"
 #include "model/version.h"
 #include "tensor/device.h"
@@ -80,6 +82,19 @@ lab::Coordinates Equipment::model_inputs(const std::string& name) {
       {"dtype", tensor::name_of(wanted.dtype)},
       {"numbers", std::to_string(model::kNumericalVersion)},
   };
+}
+
+lab::Coordinates Equipment::training_inputs() const {
+  const tensor::Compute wanted = compute();
+  return {
+      {"device", wanted.device.is_cuda() ? "cuda" : "cpu"},
+      {"dtype", tensor::name_of(wanted.dtype)},
+      {"training", std::to_string(learn::kTrainingVersion)},
+  };
+}
+
+int64_t Equipment::threads() const {
+  return options_.threads > 0 ? options_.threads : std::max<int64_t>(1, std::thread::hardware_concurrency());
 }
 
 world::PromptLimit Equipment::prompt_limit(const std::string& name, int64_t reserved) {

@@ -63,6 +63,10 @@ class Equipment {
   std::shared_ptr<const model::Checkpoint> checkpoint(const std::string& name);
   // What a cell's key must hold of a model: hash of weights and tokenizer, dtype, device kind, numerical version. Builds no model.
   lab::Coordinates model_inputs(const std::string& name);
+  // What a cell's key must hold of a network that is trained here: dtype, device kind, version of training.
+  lab::Coordinates training_inputs() const;
+  // Threads that were asked for, or as many as there are.
+  int64_t threads() const;
   // What prompts for this model must keep within, `reserved` tokens less than its context. The equipment outlives the limit.
   world::PromptLimit prompt_limit(const std::string& name, int64_t reserved);
 

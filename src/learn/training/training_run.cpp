@@ -75,15 +75,42 @@ class StateFile {
     target.copy_(copy);
   }
 
-  int64_t length_of(const std::string& name) const {
+  std::vector<int64_t> shape_of(const std::string& name) const {
     const auto& entries = file_.entries();
     const auto entry = std::ranges::find(entries, name, &base::SafetensorsEntry::name);
-    return entry == entries.end() || entry->shape.empty() ? 0 : entry->shape.back();
+    return entry == entries.end() ? std::vector<int64_t>() : entry->shape;
   }
 
  private:
   base::SafetensorsFile file_;
 };
+
+at::Tensor tensor_of(const std::vector<std::vector<double>>& rows) {
+  const auto count = static_cast<int64_t>(rows.size()), width = rows.empty() ? 0 : static_cast<int64_t>(rows.front().size());
+  const at::Tensor tensor = at::empty({count, width}, at::kDouble);
+  for (int64_t row = 0; row < count; ++row) std::ranges::copy(rows[static_cast<size_t>(row)], tensor.data_ptr<double>() + row * width);
+  return tensor;
+}
+
+std::vector<std::vector<double>> rows_of(const at::Tensor& tensor) {
+  std::vector<std::vector<double>> rows;
+  const double* value = tensor.const_data_ptr<double>();
+  for (int64_t row = 0; row < tensor.size(0); ++row, value += tensor.size(1)) rows.emplace_back(value, value + tensor.size(1));
+  return rows;
+}
+
+// [measurements, R, quantities]; their steps are the first ones of the plan.
+at::Tensor tensor_of(const std::vector<Measurement>& measurements) {
+  std::vector<at::Tensor> all;
+  for (const Measurement& measurement : measurements) all.push_back(tensor_of(measurement.values));
+  return all.empty() ? at::zeros({0, 0, 0}, at::kDouble) : at::stack(all);
+}
+
+std::vector<Measurement> measurements_of(const at::Tensor& tensor, const std::vector<int64_t>& steps) {
+  std::vector<Measurement> measurements;
+  for (int64_t i = 0; i < tensor.size(0); ++i) measurements.push_back({.step = steps.at(static_cast<size_t>(i)), .values = rows_of(tensor[i])});
+  return measurements;
+}
 
 double seconds_now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
@@ -98,17 +125,14 @@ TrainingRun::TrainingRun(tensor::ParameterBuffer& parameters, Trainer& trainer, 
       sums_(static_cast<size_t>(parameters.replicas())) {}
 
 void TrainingRun::save() const {
-  const auto replicas = static_cast<int64_t>(curves_.size()), points = static_cast<int64_t>(curves_.front().size());
-  const at::Tensor curves = at::empty({replicas, points}, at::kDouble);
-  for (int64_t replica = 0; replica < replicas; ++replica)
-    std::ranges::copy(curves_[static_cast<size_t>(replica)], curves.data_ptr<double>() + replica * points);
   const TrainerState state = trainer_.state();
   std::vector<NamedTensor> tensors = {{"values", parameters_.values().cpu()},
                                       {"optimiser.steps", state.optimiser_steps},
                                       {"diverged_at", at::tensor(state.diverged_at, at::kLong)},
                                       {"step", at::tensor({state.step}, at::kLong)},
-                                      {"curves", curves},
-                                      {"curve_sums", at::tensor(sums_, at::kDouble)}};
+                                      {"curves", tensor_of(curves_)},
+                                      {"curve_sums", at::tensor(sums_, at::kDouble)},
+                                      {"measured", tensor_of(measurements_)}};
   if (state.optimiser_means.defined()) tensors.push_back({"optimiser.means", state.optimiser_means.cpu()});
   write(state_file_, tensors, plan_.made_of);
 }
@@ -121,10 +145,11 @@ void TrainingRun::resume() {
                        .given = "the state of another training",
                        .expected = differences(found, plan_.made_of),
                        .hint = "remove the file to begin anew, or take another folder"});
-  const auto replicas = static_cast<int64_t>(curves_.size()), points = file.length_of("curves");
+  const auto replicas = static_cast<int64_t>(curves_.size());
   TrainerState state = trainer_.state();
   const at::Tensor step = at::zeros({1}, at::kLong), diverged_at = at::zeros({replicas}, at::kLong);
-  const at::Tensor curves = at::zeros({replicas, points}, at::kDouble), sums = at::zeros({replicas}, at::kDouble);
+  const at::Tensor curves = at::zeros(file.shape_of("curves"), at::kDouble), sums = at::zeros({replicas}, at::kDouble);
+  const at::Tensor measured = at::zeros(file.shape_of("measured"), at::kDouble);
   file.read_into("values", parameters_.values());
   file.read_into("optimiser.steps", state.optimiser_steps);
   if (state.optimiser_means.defined()) file.read_into("optimiser.means", state.optimiser_means);
@@ -132,14 +157,13 @@ void TrainingRun::resume() {
   file.read_into("diverged_at", diverged_at);
   file.read_into("curves", curves);
   file.read_into("curve_sums", sums);
+  file.read_into("measured", measured);
   state.step = step.item<int64_t>();
   state.diverged_at.assign(diverged_at.const_data_ptr<int64_t>(), diverged_at.const_data_ptr<int64_t>() + replicas);
   trainer_.set_state(state);
   sums_.assign(sums.const_data_ptr<double>(), sums.const_data_ptr<double>() + replicas);
-  for (int64_t replica = 0; replica < replicas; ++replica) {
-    const double* row = curves.const_data_ptr<double>() + replica * points;
-    curves_[static_cast<size_t>(replica)].assign(row, row + points);
-  }
+  curves_ = rows_of(curves);
+  measurements_ = measurements_of(measured, plan_.measured_after);
 }
 
 void TrainingRun::note_losses(const std::vector<StepOutcome>& outcomes) {
@@ -152,11 +176,18 @@ void TrainingRun::note_losses(const std::vector<StepOutcome>& outcomes) {
   }
 }
 
-void TrainingRun::train_to(int64_t step, const base::Watch& watch) {
+void TrainingRun::measure_if_due(const Measure& measure) {
+  const size_t next = measurements_.size();
+  if (!measure || next >= plan_.measured_after.size() || plan_.measured_after[next] != trainer_.steps_done()) return;
+  measurements_.push_back({.step = trainer_.steps_done(), .values = measure()});
+}
+
+void TrainingRun::train_to(int64_t step, const base::Watch& watch, const Measure& measure) {
   const int64_t last = std::min(step, plan_.steps);
   double saved_at = seconds_now();
   while (trainer_.steps_done() < last) {
     note_losses(trainer_.step());
+    measure_if_due(measure);
     watch.advance(1);
     if (trainer_.steps_done() % kStepsBetweenLooks != 0) continue;
     if (watch.cancel && watch.cancel->requested()) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <vector>
 
 #include "base/format/json.h"
@@ -12,8 +13,17 @@
 
 namespace manabi::learn {
 
+// Values of each replica after `step` steps: the same list of quantities every time.
+struct Measurement {
+  int64_t step = 0;
+  std::vector<std::vector<double>> values;  // [R][quantities]
+};
+
+using Measure = std::function<std::vector<std::vector<double>>()>;
+
 struct TrainingPlan {
   int64_t steps = 0;
+  std::vector<int64_t> measured_after;  // steps, ascending, after which the measure is taken
   int64_t curve_every = 100;     // steps that one point of the loss curve averages
   double save_every_seconds = 20;  // the state is written at most so often, and at the end
   base::Json made_of;            // everything that could change the result: a state made of other things is refused
@@ -26,16 +36,19 @@ class TrainingRun {
 
   // Goes on from the state file when there is one. Throws base::Error that lists what differs when it was made of other things.
   void resume();
-  // Steps until `step` (at most the plan's last), or until every replica has diverged. Advances the watch by steps; a cancellation saves first.
-  void train_to(int64_t step, const base::Watch& watch);
+  // Steps until `step` (at most the plan's last). Advances the watch by steps; a cancellation saves first. `measure` may be null when nothing
+  // is measured.
+  void train_to(int64_t step, const base::Watch& watch, const Measure& measure = nullptr);
   void save() const;
 
   // Mean losses over `curve_every` steps each: one list of points a replica; NaN from its divergence on.
   const std::vector<std::vector<double>>& curves() const { return curves_; }
+  const std::vector<Measurement>& measurements() const { return measurements_; }
   const TrainingPlan& plan() const { return plan_; }
 
  private:
   void note_losses(const std::vector<StepOutcome>& outcomes);
+  void measure_if_due(const Measure& measure);
 
   tensor::ParameterBuffer& parameters_;
   Trainer& trainer_;
@@ -43,6 +56,7 @@ class TrainingRun {
   std::filesystem::path state_file_;
   std::vector<std::vector<double>> curves_;
   std::vector<double> sums_;  // of the losses since the last point
+  std::vector<Measurement> measurements_;
 };
 
 }  // namespace manabi::learn

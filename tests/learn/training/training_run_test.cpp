@@ -41,6 +41,25 @@ TEST_F(TrainingRunTest, ACutOffRunGoesOnBitForBit) {
   EXPECT_EQ(resumed.curves()[0].size(), 8u);
 }
 
+TEST_F(TrainingRunTest, WhatWasMeasuredBeforeACutIsKept) {
+  TrainingPlan measured = plan(20);
+  measured.measured_after = {3, 10, 20};
+  int64_t calls = 0;
+  const Measure measure = [&] { return std::vector<std::vector<double>>{{1.0 * ++calls, 7}, {2.0 * calls, 8}}; };
+  {
+    ToyTraining first = toy();
+    TrainingRun(*first.parameters, *first.trainer, measured, file()).train_to(12, {}, measure);
+  }
+  ToyTraining second = toy();
+  TrainingRun resumed(*second.parameters, *second.trainer, measured, file());
+  resumed.resume();
+  resumed.train_to(20, {}, measure);
+  ASSERT_EQ(resumed.measurements().size(), 3u);
+  EXPECT_EQ(resumed.measurements()[1].step, 10);
+  EXPECT_EQ(resumed.measurements()[1].values[1], (std::vector<double>{4, 8}));
+  EXPECT_EQ(resumed.measurements()[2].values[0], (std::vector<double>{3, 7}));
+}
+
 TEST_F(TrainingRunTest, ACancelledRunKeepsWhatItDid) {
   ToyTraining toys = toy();
   base::Cancel cancel;
