@@ -28,7 +28,8 @@ void score_rows(const at::Tensor& logits, const at::Tensor& labels, const at::Te
   for (int64_t row = 0; row < rows; ++row, logit += classes) {
     const int64_t* context = labels.const_data_ptr<int64_t>() + row * pairs;
     const int64_t chosen = best.const_data_ptr<int64_t>()[row], target = targets.const_data_ptr<int64_t>()[row];
-    const int64_t likeliest = *std::max_element(context, context + pairs, [&](int64_t left, int64_t right) { return logit[left] < logit[right]; });
+    const int64_t likeliest =
+        *std::max_element(context, context + pairs, [&](int64_t left, int64_t right) { return logit[left] < logit[right]; });
     scores.error += chosen != target;
     scores.context_error += likeliest != target;
     scores.from_context += std::find(context, context + pairs, chosen) != context + pairs;
@@ -55,14 +56,13 @@ PairBatch draw_pairs(std::span<const std::shared_ptr<const world::PairWorld>> wo
     for (int64_t row = 0; row < rows; ++row, input += input_count, label += label_count)
       worlds[static_cast<size_t>(replica)]->draw(step, first_row + row, {.inputs = {input, input_count}, .labels = {label, label_count}});
   }
-  return {.inputs = inputs,
-          .labels = labels.narrow(2, 0, shape.pairs).contiguous(),
-          .targets = labels.select(2, shape.pairs).contiguous()};
+  return {.inputs = inputs, .labels = labels.narrow(2, 0, shape.pairs).contiguous(), .targets = labels.select(2, shape.pairs).contiguous()};
 }
 
 PairObjective::PairObjective(const model::PairNetwork& network, PairWorlds worlds, at::TensorOptions options)
     : network_(network), worlds_(std::move(worlds)), options_(options) {
-  const world::PairShape expected = {.pairs = network.config().pairs, .input_width = network.config().input_width, .labels = network.config().labels};
+  const world::PairShape expected = {
+      .pairs = network.config().pairs, .input_width = network.config().input_width, .labels = network.config().labels};
   for (const auto& world : worlds_)
     if (world->shape() != expected)
       throw base::Error({.given = "a world of " + text_of(world->shape()), .expected = "the network's " + text_of(expected)});
@@ -85,7 +85,8 @@ std::vector<PairScores> judge_pairs(const model::PairNetwork& network, const ten
     const tensor::ParameterLeaves leaves(parameters, replica, at::zeros({1, parameters.width()}, parameters.values().options()));
     for (int64_t begin = 0; begin < rows; begin += kJudgedTogether) {
       const PairBatch batch = draw_pairs({&worlds[static_cast<size_t>(replica)], 1}, 0, begin, std::min(kJudgedTogether, rows - begin));
-      const at::Tensor logits = network.logits(leaves, batch.inputs.to(parameters.values().options()), batch.labels.to(parameters.values().device()));
+      const at::Tensor logits =
+          network.logits(leaves, batch.inputs.to(parameters.values().options()), batch.labels.to(parameters.values().device()));
       score_rows(logits[0].to(at::kCPU, at::kFloat).contiguous(), batch.labels[0], batch.targets[0], scores[static_cast<size_t>(replica)]);
     }
     average(scores[static_cast<size_t>(replica)]);

@@ -18,10 +18,14 @@ constexpr int64_t kStepsBetweenLooks = 16;  // at the clock and for a cancellati
 
 std::string dtype_of(const at::Tensor& tensor) {
   switch (tensor.scalar_type()) {
-    case at::kFloat: return "F32";
-    case at::kDouble: return "F64";
-    case at::kLong: return "I64";
-    default: TORCH_CHECK(false, "training state of ", tensor.toString());
+    case at::kFloat:
+      return "F32";
+    case at::kDouble:
+      return "F64";
+    case at::kLong:
+      return "I64";
+    default:
+      TORCH_CHECK(false, "training state of ", tensor.toString());
   }
 }
 
@@ -44,7 +48,9 @@ void write(const std::filesystem::path& file, const std::vector<NamedTensor>& te
 // The keys in which two descriptions differ, with both values.
 std::string differences(const base::Json& found, const base::Json& wanted) {
   std::vector<std::string> lines;
-  const auto text = [](const base::Json& object, const std::string& key) { return object.contains(key) ? object[key].dump() : std::string("nothing"); };
+  const auto text = [](const base::Json& object, const std::string& key) {
+    return object.contains(key) ? object[key].dump() : std::string("nothing");
+  };
   base::Json keys = wanted;
   keys.update(found);
   for (const auto& [key, value] : keys.items())
@@ -66,10 +72,11 @@ class StateFile {
     const auto& entries = file_.entries();
     const auto entry = std::ranges::find(entries, name, &base::SafetensorsEntry::name);
     if (entry == entries.end() || entry->shape != target.sizes().vec() || entry->dtype != dtype_of(target))
-      throw base::Error({.where = file_.path() + ", " + name,
-                         .given = entry == entries.end() ? "no such tensor" : fmt::format("{} [{}]", entry->dtype, fmt::join(entry->shape, ", ")),
-                         .expected = fmt::format("{} [{}]", dtype_of(target), fmt::join(target.sizes().vec(), ", ")),
-                         .hint = "remove the file to begin anew"});
+      throw base::Error(
+          {.where = file_.path() + ", " + name,
+           .given = entry == entries.end() ? "no such tensor" : fmt::format("{} [{}]", entry->dtype, fmt::join(entry->shape, ", ")),
+           .expected = fmt::format("{} [{}]", dtype_of(target), fmt::join(target.sizes().vec(), ", ")),
+           .hint = "remove the file to begin anew"});
     at::Tensor copy = at::empty(target.sizes(), target.options().device(at::kCPU));
     std::memcpy(copy.data_ptr(), entry->bytes.data(), entry->bytes.size());
     target.copy_(copy);

@@ -24,9 +24,9 @@ using Measure = std::function<std::vector<std::vector<double>>()>;
 struct TrainingPlan {
   int64_t steps = 0;
   std::vector<int64_t> measured_after;  // steps, ascending, after which the measure is taken
-  int64_t curve_every = 100;     // steps that one point of the loss curve averages
-  double save_every_seconds = 20;  // the state is written at most so often, and at the end
-  base::Json made_of;            // everything that could change the result: a state made of other things is refused
+  int64_t curve_every = 100;            // steps that one point of the loss curve averages
+  double save_every_seconds = 20;       // the state is written at most so often, and at the end
+  base::Json made_of;                   // everything that could change the result: a state made of other things is refused
 };
 
 class TrainingRun {

@@ -62,7 +62,10 @@ class Training {
     run_.train_to(run_.plan().steps, watch, [&] { return measure(network_, parameters_); });
   }
   PairRunResult result() const {
-    return {.curves = run_.curves(), .measurements = run_.measurements(), .diverged_at = trainer_.state().diverged_at, .curve_every = run_.plan().curve_every};
+    return {.curves = run_.curves(),
+            .measurements = run_.measurements(),
+            .diverged_at = trainer_.state().diverged_at,
+            .curve_every = run_.plan().curve_every};
   }
 
  private:

@@ -36,9 +36,9 @@ struct PairRunPlan {
 };
 
 struct PairRunResult {
-  std::vector<std::vector<double>> curves;            // [R][points], mean loss over curve_every steps
-  std::vector<learn::Measurement> measurements;       // in the order of the plan
-  std::vector<int64_t> diverged_at;                   // [R], -1: it has not
+  std::vector<std::vector<double>> curves;       // [R][points], mean loss over curve_every steps
+  std::vector<learn::Measurement> measurements;  // in the order of the plan
+  std::vector<int64_t> diverged_at;              // [R], -1: it has not
   int64_t curve_every = 100;
 };
 

@@ -130,8 +130,7 @@ void ClassMixtureWorld::draw_relevant_context(base::Rng& rng, int64_t query, std
   size_t first = 0;
   if (probability > 0 && probability < 1)
     first = std::min(classes.size() - 1, static_cast<size_t>(std::log1p(-share) / std::log1p(-probability)));
-  for (size_t i = 0; i < classes.size(); ++i)
-    classes[i] = i < first ? draw_other_class(rng, query) : i == first ? query : draw_class(rng);
+  for (size_t i = 0; i < classes.size(); ++i) classes[i] = i < first ? draw_other_class(rng, query) : i == first ? query : draw_class(rng);
 }
 
 int64_t ClassMixtureWorld::shown_label(base::Rng& rng, int64_t label) const {

@@ -1,0 +1,173 @@
+#include "study/in_weights/claims.h"
+
+#include <fmt/format.h>
+
+namespace manabi::study::in_weights {
+namespace {
+
+const Question kFrequentShifted = {"relevant", "high", "shifted"};
+const Question kRareShifted = {"relevant", "low", "shifted"};
+const Question kFrequentAlone = {"irrelevant", "high", "base"};
+const Question kRareAlone = {"irrelevant", "low", "base"};
+
+// A sentence about one error, or about how an error differs between two conditions.
+struct Statement {
+  std::string id, sentence, source, published;
+  Question question;
+  Condition condition;
+  std::optional<Condition> compared_with;  // then the effect is this condition's error minus that one's
+  lab::Direction direction;
+  double margin;
+};
+
+std::string text_of(const Condition& condition) {
+  return fmt::format("N = {}, noise {}, relevant share {}", condition.rows, condition.noise, condition.relevant_share);
+}
+
+std::vector<Statement> statements() {
+  using enum lab::Direction;
+  const std::string figures = "section 4, synthetic data (read off the plots, within .03)";
+  return {
+      {"rows-teach-the-weights",
+       "What the weights know of frequent classes grows with the data set.",
+       figures,
+       ".15 at 1,024 rows, .87 at 64",
+       kFrequentAlone,
+       {.rows = 16384},
+       Condition{.rows = 64},
+       below,
+       -0.5},
+      {"frequent-classes-leave-the-context",
+       "With many rows, frequent classes are answered from the weights against the context.",
+       figures,
+       ".99 at 4,096 rows",
+       kFrequentShifted,
+       {.rows = 4096},
+       std::nullopt,
+       above,
+       0.9},
+      {"rare-classes-stay-in-the-context",
+       "At the same data set size, rare classes are still read from the context.",
+       figures,
+       ".40 at 1,024 rows, .24 at 256",
+       kRareShifted,
+       {.rows = 1024},
+       std::nullopt,
+       below,
+       0.3},
+      {"in-context-learning-is-transient",
+       "In-context answers for rare classes fade as the data set grows.",
+       figures,
+       ".88 at 16,384 rows, .40 at 1,024",
+       kRareShifted,
+       {.rows = 16384},
+       Condition{.rows = 1024},
+       above,
+       0.2},
+      {"few-rows-need-the-context",
+       "With few rows, frequent classes too are read from the context.",
+       figures,
+       ".36 at 256 rows, .30 at 64",
+       kFrequentShifted,
+       {.rows = 64},
+       std::nullopt,
+       below,
+       0.5},
+      {"relevant-contexts-teach-the-context",
+       "Trained on relevant contexts alone, the network reads everything from them.",
+       "section 4, in-context predictor",
+       "0 for relevant contexts with shifted labels",
+       kFrequentShifted,
+       {.relevant_share = 1},
+       std::nullopt,
+       below,
+       0.1},
+      {"and-nothing-else",
+       "and knows nothing without them.",
+       "section 4, in-context predictor",
+       "chance, .9",
+       kFrequentAlone,
+       {.relevant_share = 1},
+       std::nullopt,
+       above,
+       0.8},
+      {"irrelevant-contexts-teach-the-weights",
+       "Trained on irrelevant contexts alone, the network knows frequent classes from its weights.",
+       "section 4, in-weight predictor",
+       ".10 for relevant rare contexts at 1,024 rows",
+       kFrequentAlone,
+       {.relevant_share = 0},
+       std::nullopt,
+       below,
+       0.2},
+      {"noise-keeps-the-context",
+       "With noisier inputs, rare classes are read from the context even from a large data set.",
+       figures,
+       ".40 at 16,384 rows, .60 at 1,048,576",
+       kRareShifted,
+       {.rows = 65536, .noise = 0.4},
+       std::nullopt,
+       below,
+       0.5},
+      {"exact-inputs-need-no-context",
+       "With exact inputs, frequent classes are answered from the weights whatever the data set.",
+       figures,
+       "about 1 at every size",
+       kFrequentShifted,
+       {.rows = 64, .noise = 0},
+       std::nullopt,
+       above,
+       0.8},
+      {"relevance-keeps-the-context",
+       "The more contexts are relevant, the more rare classes are read from them.",
+       "section 4, sweep over p_rel",
+       "figure only",
+       kRareShifted,
+       {.rows = 16384, .relevant_share = 0.99},
+       Condition{.rows = 16384, .relevant_share = 0.5},
+       below,
+       -0.1},
+      {"rare-knowledge-comes-later",
+       "The weights learn rare classes from more data than frequent ones.",
+       figures,
+       ".72 rare, .15 frequent at 1,024 rows",
+       kRareAlone,
+       {},
+       std::nullopt,
+       above,
+       0.5},
+  };
+}
+
+lab::Claim claim_of(const Statement& statement, const Evidence& evidence) {
+  const std::string asked = fmt::format("{} context, {} class, {} labels", statement.question.context,
+                                        statement.question.query == "high" ? "frequent" : "rare", statement.question.labels);
+  lab::Claim claim{.id = statement.id,
+                   .sentence = statement.sentence,
+                   .source = statement.source,
+                   .published = statement.published,
+                   .measure = fmt::format("error ({}) at {}", asked, text_of(statement.condition)),
+                   .unit = "",
+                   .direction = statement.direction,
+                   .margin = statement.margin};
+  std::vector<double> values;
+  if (statement.compared_with) {
+    claim.measure += " minus at " + text_of(*statement.compared_with);
+    values = evidence.differences(*statement.compared_with, statement.condition, statement.question);
+  } else {
+    values = evidence.errors(statement.condition, statement.question);
+  }
+  claim.effect = interval_of(values);
+  if (!claim.effect) claim.missing = "two seeds of " + text_of(statement.condition);
+  return claim;
+}
+
+}  // namespace
+
+std::vector<lab::Claim> claims_of(const Evidence& evidence) {
+  std::vector<lab::Claim> claims;
+  for (const Statement& statement : statements()) claims.push_back(claim_of(statement, evidence));
+  return claims;
+}
+
+}  // namespace manabi::study::in_weights

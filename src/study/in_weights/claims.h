@@ -1,0 +1,13 @@
+// The paper's sentences as tests over records; margins were fixed before any full run.
+#pragma once
+
+#include <vector>
+
+#include "lab/claim.h"
+#include "study/in_weights/evidence.h"
+
+namespace manabi::study::in_weights {
+
+std::vector<lab::Claim> claims_of(const Evidence& evidence);
+
+}  // namespace manabi::study::in_weights
