@@ -1,6 +1,5 @@
 #include "base/random.h"
 
-#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <numeric>
@@ -23,6 +22,14 @@ std::array<uint64_t, 2> block_at(uint64_t key, uint64_t stream, uint64_t counter
   const auto [stream_low, stream_high] = halves(stream);
   const PhiloxCounter block = philox_4x32_10({counter_low, counter_high, stream_low, stream_high}, halves(key));
   return {block[0] | uint64_t{block[1]} << 32, block[2] | uint64_t{block[3]} << 32};
+}
+
+// Both halves from 64 bits. The logarithm is a double's: near 1 a float's steps are too coarse for small radii.
+std::pair<float, float> box_muller(uint64_t bits, double deviation) {
+  const double uniform = (static_cast<double>(bits >> 32) + 0.5) * 0x1p-32;
+  const auto radius = static_cast<float>(deviation * std::sqrt(-2 * std::log(uniform)));
+  const float angle = static_cast<float>(static_cast<uint32_t>(bits)) * static_cast<float>(2 * std::numbers::pi * 0x1p-32);
+  return {radius * std::cos(angle), radius * std::sin(angle)};
 }
 
 }  // namespace
@@ -64,22 +71,14 @@ double Rng::normal() {
   return radius * std::cos(2 * std::numbers::pi * uniform());
 }
 
-void Rng::fill_normal(std::span<float> values) {
-  constexpr float kStep = 0x1p-24f, kTurn = 2 * std::numbers::pi_v<float>;
-  has_spare_ = false;
-  for (size_t begin = 0; begin < values.size(); begin += 4) {
-    const auto [first, second] = block_at(key_, stream_, counter_++);
-    float four[4];
-    for (size_t pair = 0; pair < 2; ++pair) {
-      const uint64_t word = pair == 0 ? first : second;
-      const float share = (static_cast<float>(static_cast<uint32_t>(word) >> 8) + 1) * kStep;  // (0, 1]
-      const float angle = static_cast<float>(static_cast<uint32_t>(word >> 32) >> 8) * kStep * kTurn;
-      const float radius = std::sqrt(-2 * std::log(share));
-      four[2 * pair] = radius * std::cos(angle);
-      four[2 * pair + 1] = radius * std::sin(angle);
-    }
-    std::copy_n(four, std::min<size_t>(4, values.size() - begin), values.begin() + static_cast<std::ptrdiff_t>(begin));
+void Rng::add_normals(double deviation, std::span<float> into) {
+  size_t i = 0;
+  for (; i + 1 < into.size(); i += 2) {
+    const auto [first, second] = box_muller(bits(), deviation);
+    into[i] += first;
+    into[i + 1] += second;
   }
+  if (i < into.size()) into[i] += box_muller(bits(), deviation).first;
 }
 
 std::vector<int64_t> Rng::permutation(int64_t count) {

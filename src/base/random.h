@@ -22,8 +22,8 @@ class Rng {
   uint64_t below(uint64_t limit);  // uniform over [0, limit), without modulo bias; limit > 0
   double uniform();                // uniform over [0, 1), 53 bits
   double normal();                 // standard normal (Box-Muller)
-  // Standard normals of 24 random bits each, several times as fast as normal(); from the stream's next whole blocks.
-  void fill_normal(std::span<float> values);
+  // Adds `deviation` times a standard normal to each number: two from 64 bits, several times as fast as normal(). Cut off at 6.7 deviations.
+  void add_normals(double deviation, std::span<float> into);
 
   template <class T>
   void shuffle(std::span<T> values) {

@@ -124,26 +124,32 @@ TEST(Rng, BelowIsUniformForLimitsAroundPowersOfTwo) {
 }
 
 // With limit 3 * 2^62 a plain remainder would give the first third of the values twice as often as the others.
-TEST(Rng, FilledNormalsHaveTheMomentsOfAStandardNormal) {
-  std::vector<float> values(100'003);
-  Rng(3).fill_normal(values);
-  const double count = static_cast<double>(values.size());
-  double sums[5] = {};
-  for (const float value : values)
-    for (int power = 1; power <= 4; ++power) sums[power] += std::pow(static_cast<double>(value), power) / count;
-  EXPECT_NEAR(sums[1], 0, 4 / std::sqrt(count));
-  EXPECT_NEAR(sums[2], 1, 4 * std::sqrt(2 / count));
-  EXPECT_NEAR(sums[3], 0, 4 * std::sqrt(15 / count));
-  EXPECT_NEAR(sums[4], 3, 4 * std::sqrt(96 / count));
-  double neighbours = 0;  // the two of a pair come from one radius
-  for (size_t i = 0; i + 1 < values.size(); i += 2) neighbours += static_cast<double>(values[i]) * values[i + 1] * 2 / count;
-  EXPECT_NEAR(neighbours, 0, 4 * std::sqrt(2 / count));
+TEST(Rng, AddedNormalsHaveTheMomentsAndTailsOfANormal) {
+  constexpr size_t kCount = 200001;  // odd: the last has no partner
+  Rng rng(1);
+  std::vector<float> values(kCount, 3);
+  rng.add_normals(2, values);
+  double first = 0, second = 0, fourth = 0, neighbours = 0, beyond = 0;
+  for (size_t i = 0; i < kCount; ++i) {
+    const double z = (values[i] - 3) / 2;
+    first += z;
+    second += z * z;
+    fourth += z * z * z * z;
+    beyond += std::abs(z) > 3 ? 1 : 0;
+    if (i > 0) neighbours += z * (values[i - 1] - 3) / 2;
+  }
+  const double n = kCount;
+  EXPECT_NEAR(first / n, 0, 5 / std::sqrt(n));
+  EXPECT_NEAR(second / n, 1, 5 * std::sqrt(2 / n));
+  EXPECT_NEAR(fourth / n, 3, 5 * std::sqrt(96 / n));
+  EXPECT_NEAR(neighbours / n, 0, 5 / std::sqrt(n));
+  EXPECT_NEAR(beyond / n, 0.0026998, 5 * std::sqrt(0.0026998 / n));
 }
 
-TEST(Rng, FewerFilledNormalsAreTheFirstOfMore) {
-  std::vector<float> few(5), many(12);
-  Rng(4).fill_normal(few);
-  Rng(4).fill_normal(many);
+TEST(Rng, FewerAddedNormalsAreTheFirstOfMore) {
+  std::vector<float> few(6), many(12);
+  Rng(4).add_normals(2, few);
+  Rng(4).add_normals(2, many);
   EXPECT_TRUE(std::equal(few.begin(), few.end(), many.begin()));
 }
 

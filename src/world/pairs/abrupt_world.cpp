@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "world/pairs/normals.h"
 #include "world/pairs/require.h"
 
 namespace manabi::world {
@@ -68,7 +67,7 @@ void check_agreement(const AbruptConfig& config) {
 // [rows, width] of N(0, 1 / width).
 std::vector<float> normal_table(base::Rng rng, int64_t rows, int64_t width) {
   std::vector<float> table(static_cast<size_t>(rows * width));
-  add_normals(rng, 1 / std::sqrt(static_cast<double>(width)), table);
+  rng.add_normals(1 / std::sqrt(static_cast<double>(width)), table);
   return table;
 }
 
@@ -198,11 +197,11 @@ void AbruptWorld::write_inputs(base::Rng rng, const base::Rng& novel, Kind kind,
     if (kind == Kind::novel) {
       base::Rng of_class = novel.child(static_cast<uint64_t>(classes[i]));
       std::fill(input.begin(), input.end(), 0.0f);
-      add_normals(of_class, sd, input);
+      of_class.add_normals(sd, input);
     } else {
       std::copy_n(class_means_.begin() + classes[i] * config_.input_width, width, input.begin());
     }
-    if (config_.noise > 0) add_normals(rng, config_.noise * sd, input);
+    if (config_.noise > 0) rng.add_normals(config_.noise * sd, input);
     for (float& entry : input) entry *= scale;
   }
 }

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "world/pairs/normals.h"
 #include "world/pairs/require.h"
 
 namespace manabi::world {
@@ -26,7 +25,7 @@ std::span<T> row_of(std::span<T> table, int64_t row, int64_t width) {
 }
 
 void make_prototype(base::Rng rng, Prototypes prototypes, std::span<float> into) {
-  add_normals(rng, 1, into);
+  rng.add_normals(1, into);
   if (prototypes == Prototypes::gaussian) return;
   double squares = 0;
   for (const float entry : into) squares += double{entry} * entry;
@@ -51,7 +50,7 @@ ClassInputs::ClassInputs(ClassInputsConfig config) : config_(config) {
       const std::span<float> exemplar = row_of(std::span(exemplars_), c * config_.exemplars + e, config_.input_width);
       base::Rng rng = own.child(static_cast<uint64_t>(e));
       std::copy(mean.begin(), mean.end(), exemplar.begin());
-      add_normals(rng, config_.noise, exemplar);
+      rng.add_normals(config_.noise, exemplar);
     }
   }
 }
@@ -69,7 +68,7 @@ void ClassInputs::draw(int64_t class_index, base::Rng& rng, std::span<float> int
   }
   const std::span<const float> mean = prototype(class_index);
   std::copy(mean.begin(), mean.end(), into.begin());
-  if (config_.noise > 0) add_normals(rng, config_.noise, into);
+  if (config_.noise > 0) rng.add_normals(config_.noise, into);
 }
 
 }  // namespace manabi::world

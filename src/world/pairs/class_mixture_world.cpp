@@ -57,7 +57,7 @@ ClassMixtureWorld::ClassMixtureWorld(const ClassMixtureConfig& config) : config_
   const base::Rng streams = base::Rng(config.class_seed).child("classes");
   for (int64_t label = 0; label < config.classes(); ++label) {
     const std::span<float> vector(prototypes_.data() + label * config.input_width, static_cast<size_t>(config.input_width));
-    streams.child(static_cast<uint64_t>(label)).fill_normal(vector);
+    streams.child(static_cast<uint64_t>(label)).add_normals(1, vector);
     double squares = 0;
     for (const float value : vector) squares += static_cast<double>(value) * value;
     for (float& value : vector) value = static_cast<float>(value / std::sqrt(squares));
@@ -81,14 +81,8 @@ void ClassMixtureWorld::draw_row(int64_t number, PairRow into) const {
   int64_t& query = into.labels[pairs];
   query = draw_query(rng, number);
   draw_context(rng, query, into.labels.first(pairs));
-  rng.fill_normal(into.inputs);
-  for (size_t i = 0; i <= pairs; ++i) {
-    const std::span<const float> centre = prototype(into.labels[i]);
-    for (size_t j = 0; j < width; ++j) {
-      float& value = into.inputs[i * width + j];
-      value = centre[j] + static_cast<float>(config_.noise) * value;
-    }
-  }
+  for (size_t i = 0; i <= pairs; ++i) std::ranges::copy(prototype(into.labels[i]), into.inputs.begin() + static_cast<std::ptrdiff_t>(i * width));
+  if (config_.noise > 0) rng.add_normals(config_.noise, into.inputs);
   for (int64_t& label : into.labels) label = shown_label(rng, label);
 }
 

@@ -9,7 +9,6 @@
 
 #include "tests/support/error.h"
 #include "tests/world/pairs/drawn_row.h"
-#include "world/pairs/normals.h"
 
 namespace manabi::world {
 namespace {
@@ -26,28 +25,6 @@ double mean_square(std::span<const float> values) {
   double sum = 0;
   for (const float value : values) sum += double{value} * value;
   return sum / static_cast<double>(values.size());
-}
-
-TEST(PairNormals, HaveTheMomentsAndTailsOfANormal) {
-  constexpr size_t kCount = 200001;  // odd: the last has no partner
-  base::Rng rng(1);
-  std::vector<float> values(kCount, 3);
-  add_normals(rng, 2, values);
-  double first = 0, second = 0, fourth = 0, neighbours = 0, beyond = 0;
-  for (size_t i = 0; i < kCount; ++i) {
-    const double z = (values[i] - 3) / 2;
-    first += z;
-    second += z * z;
-    fourth += z * z * z * z;
-    beyond += std::abs(z) > 3 ? 1 : 0;
-    if (i > 0) neighbours += z * (values[i - 1] - 3) / 2;
-  }
-  const double n = kCount;
-  EXPECT_NEAR(first / n, 0, 5 / std::sqrt(n));
-  EXPECT_NEAR(second / n, 1, 5 * std::sqrt(2 / n));
-  EXPECT_NEAR(fourth / n, 3, 5 * std::sqrt(96 / n));
-  EXPECT_NEAR(neighbours / n, 0, 5 / std::sqrt(n));
-  test::expect_share(static_cast<int64_t>(beyond), kCount, 0.0026998);
 }
 
 TEST(BurstyClassInputs, GaussianPrototypesHaveUnitEntriesAndTheOthersUnitLength) {
