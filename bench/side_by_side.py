@@ -2,9 +2,11 @@
 
     ./manabi bench fewshot [--peers VENV] [--peer-scripts DIR] [--data DIR] [--json]
     ./manabi bench load
+    ./manabi bench train [--peers VENV]
     ./manabi bench kernels
 
---peers names a Python environment with torch, transformers, lm-eval, gguf and llama-cpp-python; without it only our own figures are printed.
+--peers names a Python environment with torch, transformers, lm-eval, gguf and llama-cpp-python (fewshot), or torch, jax and optax (train);
+without it only our own figures are printed.
 Only the standard library is needed to run this file.
 """
 
@@ -25,7 +27,7 @@ PROMPT_TOKENS = 520  # of a prompt with 16 demonstrations; one of the sizes that
 
 def parse_arguments():
     parser = argparse.ArgumentParser(prog="./manabi bench", description=__doc__.split("\n")[0])
-    parser.add_argument("group", choices=["fewshot", "load", "kernels"])
+    parser.add_argument("group", choices=["fewshot", "load", "train", "kernels"])
     parser.add_argument("--program", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--build", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--peers", help="a Python environment with the peers' packages")
@@ -157,6 +159,26 @@ class Bench:
             return time.perf_counter() - begin
 
         return once
+
+    def train(self):
+        """Steps of the plain GPT on random tokens: (size, steps measured, what each peer is to be beaten by)."""
+        shapes = {"L2 d64 h1 T32 B32": (dict(layers=2, width=64, heads=1, context=32, batch=32), 200, {"eager": 1.8, "compile": 1.8, "jax": 1.8}),
+                  "L4 d128 h4 T64 B64": (dict(layers=4, width=128, heads=4, context=64, batch=64), 30, {"eager": 1.5, "compile": 1.5, "jax": 1.5}),
+                  "L12 d256 h8 T82 B64": (dict(layers=12, width=256, heads=8, context=82, batch=64), 4, {"eager": 1.25, "compile": 1.25, "jax": 1.25}),
+                  "L2 d64 h1 T32 B32, 8 seeds": (dict(layers=2, width=64, heads=1, context=32, batch=32, seeds=8), 50, {"eager": 2, "jax": 3})}
+        tokens_per_s = lambda result: result["tokens_per_s"]
+        for name, (shape, steps, bars) in shapes.items():
+            words = [word for key, value in (shape | {"steps": steps}).items() for word in (f"--{key}", value)]
+            program = pathlib.Path(self.arguments.build) / "bench" / "bench_train"
+            ours = lambda: last_json(run([program, *words, "--threads", self.arguments.threads]))
+            for peer, bar in bars.items() if self.arguments.peers else [(None, None)]:
+                measured = self.training_peer(peer, words) if peer else None
+                self.compare(f"train GPT {name}, float32", "tokens/s", ours, tokens_per_s, peer, measured, tokens_per_s, bar)
+
+    def training_peer(self, peer, words):
+        if peer == "jax":
+            return lambda: last_json(run([self.peer_python(), self.arguments.peer_scripts / "train_jax.py", *words]))
+        return lambda: last_json(run([self.peer_python(), self.arguments.peer_scripts / "train.py", peer, *words, "--threads", self.arguments.threads]))
 
     def limits(self):
         """This machine's bare matrix products for a prompt of the same length: the limit of the rows above."""

@@ -36,6 +36,7 @@ int list_verb(Words words, Session& session);
 int score_verb(Words words, Session& session);
 int generate_verb(Words words, Session& session);
 int tokenize_verb(Words words, Session& session);
+int train_verb(Words words, Session& session);
 int get_verb(Words words, Session& session);
 int doctor_verb(Words words, Session& session);
 

@@ -2,12 +2,14 @@
 
 #include "base/error.h"
 #include "base/format/utf8.h"
+#include "model/gpt2/blueprint.h"
 #include "model/llama/blueprint.h"
 
 namespace manabi::model {
 namespace {
 
-const Family kFamilies[] = {{"llama", llama_blueprint_from_gguf, llama_blueprint_from_json}};
+const Family kFamilies[] = {{"llama", llama_blueprint_from_gguf, llama_blueprint_from_json},
+                            {"gpt2", gpt2_blueprint_from_gguf, gpt2_blueprint_from_json}};
 
 }  // namespace
 

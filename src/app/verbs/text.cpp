@@ -72,6 +72,7 @@ int generate_verb(Words words, Session& session) {
   if (!parse(line, words, session.out)) return 0;
   options.seed = static_cast<uint64_t>(seed);
   options.beginning = learn::parse_beginning_token(model.beginning);
+  learn::check(options);
   const model::Checkpoint checkpoint = model.open(session.watch);
   learn::generate(
       checkpoint, prompt, options,

@@ -11,7 +11,6 @@
 #include "learn/generation/text_stream.h"
 
 namespace manabi::learn {
-namespace {
 
 void check(const GenerateOptions& options) {
   if (options.tokens < 0) {
@@ -24,6 +23,8 @@ void check(const GenerateOptions& options) {
                        .hint = "0 takes the likeliest token, 1 draws from the model's own distribution"});
   }
 }
+
+namespace {
 
 std::vector<TokenId> encode_prompt(const model::Checkpoint& checkpoint, const std::string& prompt, BeginningToken beginning) {
   std::vector<TokenId> tokens = checkpoint.tokenizer->encode(prompt);

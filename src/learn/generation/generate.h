@@ -20,9 +20,12 @@ struct GenerateOptions {
   BeginningToken beginning = BeginningToken::as_checkpoint;
 };
 
+// Throws base::Error for a negative count and a temperature that is not a number of at least 0.
+void check(const GenerateOptions& options);
+
 // Returns the continuation; `piece` receives it bit by bit as it comes, whole characters only (text_stream.h). Ends at the end token, the stop
-// text, after `tokens` or where the context is full. A draw is a pure function of the seed. The watch counts tokens. Throws base::Error for a
-// prompt that leaves no room, a negative count and a temperature that is not a number of at least 0.
+// text, after `tokens` or where the context is full. A draw is a pure function of the seed. The watch counts tokens. Throws base::Error for
+// what check() refuses and for a prompt that leaves no room.
 std::string generate(const model::Checkpoint& checkpoint, const std::string& prompt, const GenerateOptions& options,
                      const std::function<void(const std::string&)>& piece = {}, const base::Watch& watch = {});
 

@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "tensor/differentiable/differentiable.h"
 
 namespace manabi::learn {
 namespace {
@@ -49,34 +50,45 @@ PairBatch draw_pairs(std::span<const std::shared_ptr<const world::PairWorld>> wo
   const auto replicas = static_cast<int64_t>(worlds.size());
   const at::Tensor inputs = at::empty({replicas, rows, shape.pairs + 1, shape.input_width}, at::kFloat);
   const at::Tensor labels = at::empty({replicas, rows, shape.pairs + 1}, at::kLong);
+  const at::Tensor offsets = at::empty({replicas, rows}, at::kLong);
+  int64_t* offset = offsets.data_ptr<int64_t>();
   const size_t input_count = static_cast<size_t>(inputs.stride(1)), label_count = static_cast<size_t>(labels.stride(1));
   for (int64_t replica = 0; replica < replicas; ++replica) {
     float* input = inputs.data_ptr<float>() + replica * inputs.stride(0);
     int64_t* label = labels.data_ptr<int64_t>() + replica * labels.stride(0);
-    for (int64_t row = 0; row < rows; ++row, input += input_count, label += label_count)
-      worlds[static_cast<size_t>(replica)]->draw(step, first_row + row, {.inputs = {input, input_count}, .labels = {label, label_count}});
+    const world::PairWorld& world = *worlds[static_cast<size_t>(replica)];
+    for (int64_t row = 0; row < rows; ++row, input += input_count, label += label_count) {
+      world.draw(step, first_row + row, {.inputs = {input, input_count}, .labels = {label, label_count}});
+      *offset++ = world.offset(step, first_row + row);
+    }
   }
-  return {.inputs = inputs, .labels = labels.narrow(2, 0, shape.pairs).contiguous(), .targets = labels.select(2, shape.pairs).contiguous()};
+  return {.rows = {.inputs = inputs, .labels = labels.narrow(2, 0, shape.pairs).contiguous(), .offsets = offsets},
+          .targets = labels.select(2, shape.pairs).contiguous()};
 }
 
-PairObjective::PairObjective(const model::PairNetwork& network, PairWorlds worlds, at::TensorOptions options)
-    : network_(network), worlds_(std::move(worlds)), options_(options) {
-  const world::PairShape expected = {
-      .pairs = network.config().pairs, .input_width = network.config().input_width, .labels = network.config().labels};
+PairBatch PairBatch::to(at::TensorOptions options) const {
+  const at::Device device = options.device();
+  return {.rows = {.inputs = rows.inputs.to(options), .labels = rows.labels.to(device), .offsets = rows.offsets.to(device)},
+          .targets = targets.to(device)};
+}
+
+PairObjective::PairObjective(const model::PairModel& model, PairWorlds worlds, at::TensorOptions options)
+    : model_(model), worlds_(std::move(worlds)), options_(options) {
+  const world::PairShape expected = {.pairs = model.pairs(), .input_width = model.input_width(), .labels = model.labels()};
   for (const auto& world : worlds_)
     if (world->shape() != expected)
-      throw base::Error({.given = "a world of " + text_of(world->shape()), .expected = "the network's " + text_of(expected)});
+      throw base::Error({.given = "a world of " + text_of(world->shape()), .expected = "the model's " + text_of(expected)});
 }
 
 at::Tensor PairObjective::losses(const tensor::ParameterLeaves& parameters, const BatchShare& share) const {
   const auto worlds = std::span(worlds_).subspan(static_cast<size_t>(share.first_replica), static_cast<size_t>(share.replicas));
-  const PairBatch batch = draw_pairs(worlds, share.step, share.first_row, share.rows);
-  const at::Tensor logits = network_.logits(parameters, batch.inputs.to(options_), batch.labels.to(options_.device()));
+  const PairBatch batch = draw_pairs(worlds, share.step, share.first_row, share.rows).to(options_);
+  const at::Tensor logits = model_.logits(parameters, batch.rows);
   const std::vector<double> weights(worlds.size(), 1.0 / static_cast<double>(share.batch));
-  return tensor::cross_entropy_(logits, batch.targets.to(options_.device()), weights);
+  return tensor::cross_entropy_(logits, batch.targets, weights);
 }
 
-std::vector<PairScores> judge_pairs(const model::PairNetwork& network, const tensor::ParameterBuffer& parameters, const PairWorlds& worlds,
+std::vector<PairScores> judge_pairs(const model::PairModel& model, const tensor::ParameterBuffer& parameters, const PairWorlds& worlds,
                                     int64_t rows, int64_t threads) {
   std::vector<PairScores> scores(worlds.size());
   const auto replicas = static_cast<int64_t>(worlds.size());
@@ -85,9 +97,8 @@ std::vector<PairScores> judge_pairs(const model::PairNetwork& network, const ten
     const tensor::ParameterLeaves leaves(parameters, replica, at::zeros({1, parameters.width()}, parameters.values().options()));
     for (int64_t begin = 0; begin < rows; begin += kJudgedTogether) {
       const PairBatch batch = draw_pairs({&worlds[static_cast<size_t>(replica)], 1}, 0, begin, std::min(kJudgedTogether, rows - begin));
-      const at::Tensor logits =
-          network.logits(leaves, batch.inputs.to(parameters.values().options()), batch.labels.to(parameters.values().device()));
-      score_rows(logits[0].to(at::kCPU, at::kFloat).contiguous(), batch.labels[0], batch.targets[0], scores[static_cast<size_t>(replica)]);
+      const at::Tensor logits = model.logits(leaves, batch.to(parameters.values().options()).rows);
+      score_rows(logits[0].to(at::kCPU, at::kFloat).contiguous(), batch.rows.labels[0], batch.targets[0], scores[static_cast<size_t>(replica)]);
     }
     average(scores[static_cast<size_t>(replica)]);
   };

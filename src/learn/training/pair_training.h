@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "learn/training/trainer.h"
-#include "model/network/pair_network.h"
+#include "model/network/pair_model.h"
 #include "world/pairs/pair_world.h"
 
 namespace manabi::learn {
@@ -17,9 +17,10 @@ using PairWorlds = std::vector<std::shared_ptr<const world::PairWorld>>;  // one
 
 // Rows of some replicas' worlds, as the network takes them.
 struct PairBatch {
-  at::Tensor inputs;   // [R, B, K + 1, I] float32
-  at::Tensor labels;   // [R, B, K] int64
+  model::PairInputs rows;
   at::Tensor targets;  // [R, B] int64
+
+  PairBatch to(at::TensorOptions options) const;  // device and dtype; ids stay int64
 };
 
 // Rows [first_row, first_row + rows) of batch `step`, of these worlds.
@@ -28,12 +29,12 @@ PairBatch draw_pairs(std::span<const std::shared_ptr<const world::PairWorld>> wo
 // Cross-entropy of the query's label alone.
 class PairObjective final : public Objective {
  public:
-  // Throws base::Error when a world's shape is not the network's. The network outlives the objective.
-  PairObjective(const model::PairNetwork& network, PairWorlds worlds, at::TensorOptions options = at::kFloat);
+  // Throws base::Error when a world's shape is not the model's. The model outlives the objective.
+  PairObjective(const model::PairModel& model, PairWorlds worlds, at::TensorOptions options = at::kFloat);
   at::Tensor losses(const tensor::ParameterLeaves& parameters, const BatchShare& share) const override;
 
  private:
-  const model::PairNetwork& network_;
+  const model::PairModel& model_;
   PairWorlds worlds_;
   at::TensorOptions options_;
 };
@@ -48,7 +49,7 @@ struct PairScores {
 };
 
 // Each replica on its own world, over rows that no training step draws when the world's seed differs.
-std::vector<PairScores> judge_pairs(const model::PairNetwork& network, const tensor::ParameterBuffer& parameters, const PairWorlds& worlds,
+std::vector<PairScores> judge_pairs(const model::PairModel& model, const tensor::ParameterBuffer& parameters, const PairWorlds& worlds,
                                     int64_t rows, int64_t threads);
 
 }  // namespace manabi::learn

@@ -13,6 +13,15 @@ using tensor::Initial;
 using tensor::NormedSum;
 using tensor::ParameterLeaves;
 
+base::Json described(const DecoderConfig& config) {
+  return {{"layers", config.layers},
+          {"width", config.width},
+          {"heads", config.heads},
+          {"mlp_ratio", config.mlp_ratio},
+          {"activation", static_cast<int>(config.activation)},
+          {"norm_epsilon", config.norm_epsilon}};
+}
+
 Decoder::Decoder(const DecoderConfig& config, tensor::ParameterPlan& plan, const std::string& prefix) : config_(config) {
   if (config.heads < 1 || config.width % config.heads != 0)
     throw base::Error({.where = "model.heads, model.width",

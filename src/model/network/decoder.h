@@ -9,12 +9,11 @@
 #include <string>
 #include <vector>
 
+#include "base/format/json.h"
 #include "tensor/differentiable/differentiable.h"
 #include "tensor/parameters/parameter_buffer.h"
 
 namespace manabi::model {
-
-enum class NormPlacement { before, none };  // pre-LN as in GPT-2, or no norm at all
 
 struct DecoderConfig {
   int64_t layers = 2;
@@ -24,6 +23,9 @@ struct DecoderConfig {
   tensor::Activation activation = tensor::Activation::gelu;
   double norm_epsilon = 1e-5;
 };
+
+// Everything of a configuration that could change what is trained.
+base::Json described(const DecoderConfig& config);
 
 class Decoder {
  public:

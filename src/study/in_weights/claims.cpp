@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include "lab/statistics/seeds.h"
+#include "study/in_weights/conditions.h"
+#include "study/training/pair_study.h"
+
 namespace manabi::study::in_weights {
 namespace {
 
@@ -139,7 +143,10 @@ std::vector<Statement> statements() {
   };
 }
 
-lab::Claim claim_of(const Statement& statement, const Evidence& evidence) {
+lab::Claim claim_of(const Statement& statement, const lab::Records& records) {
+  const auto errors = [&](const Condition& condition) {
+    return lab::last_values(records, {.cell = coordinates_of(condition), .metric = kError, .row = statement.question.at()});
+  };
   const std::string asked = fmt::format("{} context, {} class, {} labels", statement.question.context,
                                         statement.question.query == "high" ? "frequent" : "rare", statement.question.labels);
   lab::Claim claim{.id = statement.id,
@@ -153,20 +160,20 @@ lab::Claim claim_of(const Statement& statement, const Evidence& evidence) {
   std::vector<double> values;
   if (statement.compared_with) {
     claim.measure += " minus at " + text_of(*statement.compared_with);
-    values = evidence.differences(*statement.compared_with, statement.condition, statement.question);
+    values = lab::differences(errors(*statement.compared_with), errors(statement.condition));
   } else {
-    values = evidence.errors(statement.condition, statement.question);
+    values = errors(statement.condition);
   }
-  claim.effect = interval_of(values);
+  claim.effect = lab::interval_over_seeds(values);
   if (!claim.effect) claim.missing = "two seeds of " + text_of(statement.condition);
   return claim;
 }
 
 }  // namespace
 
-std::vector<lab::Claim> claims_of(const Evidence& evidence) {
+std::vector<lab::Claim> claims_of(const lab::Records& records) {
   std::vector<lab::Claim> claims;
-  for (const Statement& statement : statements()) claims.push_back(claim_of(statement, evidence));
+  for (const Statement& statement : statements()) claims.push_back(claim_of(statement, records));
   return claims;
 }
 

@@ -4,10 +4,10 @@
 #include <vector>
 
 #include "lab/claim.h"
-#include "study/in_weights/evidence.h"
+#include "lab/record.h"
 
 namespace manabi::study::in_weights {
 
-std::vector<lab::Claim> claims_of(const Evidence& evidence);
+std::vector<lab::Claim> claims_of(const lab::Records& records);
 
 }  // namespace manabi::study::in_weights

@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
-#include <set>
 
-#include "study/in_weights/evidence.h"
+#include "lab/statistics/seeds.h"
+#include "study/in_weights/conditions.h"
 #include "study/in_weights/published.h"
+#include "study/training/pair_study.h"
 
 namespace manabi::study::in_weights {
 namespace {
@@ -27,6 +27,10 @@ const std::vector<Shown>& shown() {
   return all;
 }
 
+std::vector<double> errors_of(const lab::Records& records, const Condition& condition, const Question& question) {
+  return lab::last_values(records, {.cell = coordinates_of(condition), .metric = kError, .row = question.at()});
+}
+
 std::vector<Condition> conditions_in(const lab::Records& records) {
   std::vector<Condition> all;
   for (const lab::CellRecord& record : records) {
@@ -36,30 +40,22 @@ std::vector<Condition> conditions_in(const lab::Records& records) {
   return all;
 }
 
-// The conditions that are `base` but for one number, ascending in it.
-std::vector<Condition> varied(const std::vector<Condition>& all, Condition base, const std::function<double(const Condition&)>& number,
-                              const std::function<void(Condition&, const Condition&)>& take_over) {
+// The conditions that are `base` but for their number of rows, ascending in it.
+std::vector<Condition> over_rows(const std::vector<Condition>& all, Condition base) {
   std::vector<Condition> kept;
   for (const Condition& condition : all) {
-    Condition same = base;
-    take_over(same, condition);
-    if (same == condition) kept.push_back(condition);
+    base.rows = condition.rows;
+    if (base == condition) kept.push_back(condition);
   }
-  std::ranges::sort(kept, {}, number);
+  std::ranges::sort(kept, {}, &Condition::rows);
   return kept;
 }
 
-std::vector<Condition> over_rows(const std::vector<Condition>& all, const Condition& base) {
-  return varied(
-      all, base, [](const Condition& c) { return static_cast<double>(c.rows); },
-      [](Condition& to, const Condition& from) { to.rows = from.rows; });
-}
-
-lab::Series series_of(const std::string& name, const Evidence& evidence, const std::vector<Condition>& conditions, const Question& question) {
+lab::Series series_of(const std::string& name, const lab::Records& records, const std::vector<Condition>& conditions, const Question& question) {
   lab::Series series{.name = name};
   for (const Condition& condition : conditions)
-    if (const std::vector<double> errors = evidence.errors(condition, question); !errors.empty())
-      series.points.push_back(point_at(static_cast<double>(condition.rows), errors));
+    if (const std::vector<double> errors = errors_of(records, condition, question); !errors.empty())
+      series.points.push_back(lab::point_over_seeds(static_cast<double>(condition.rows), errors));
   return series;
 }
 
@@ -77,7 +73,6 @@ void add_published(const Condition& base, const Shown& what, int64_t most_rows, 
 }
 
 lab::Figure figure_over_rows(const std::string& title, const lab::Records& records, const Condition& base) {
-  const Evidence evidence(records);
   const std::vector<Condition> conditions = over_rows(conditions_in(records), base);
   lab::Figure figure{.title = title,
                      .caption = "Mean error over seeds with Student's 95 % interval; 3,000 new queries a point and seed.",
@@ -87,7 +82,7 @@ lab::Figure figure_over_rows(const std::string& title, const lab::Records& recor
                      .reference_lines = {{"uniform guess", kChance}},
                      .y_is_share = true};
   for (const Shown& what : shown()) {
-    figure.series.push_back(series_of(what.name, evidence, conditions, what.question));
+    figure.series.push_back(series_of(what.name, records, conditions, what.question));
     if (!conditions.empty()) add_published(base, what, conditions.back().rows, figure);
   }
   return figure;
@@ -102,15 +97,14 @@ lab::Table table_of(const lab::Records& records) {
                    .caption = "Mean error over seeds, percent, after the last step.",
                    .columns = {"N", "noise", "relevant", "frequent share", "pairs", "copies", "rare classes", "label noise", "seeds"}};
   for (const Question& question : questions()) table.columns.push_back(question.name());
-  const Evidence evidence(records);
   for (const Condition& c : conditions_in(records)) {
     std::vector<std::string> row = {
         std::to_string(c.rows),          fmt::format("{}", c.noise),       fmt::format("{}", c.relevant_share),
         fmt::format("{}", c.high_share), std::to_string(c.pairs),          c.relevant_pairs > 0 ? std::to_string(c.relevant_pairs) : "any",
-        std::to_string(c.low_classes),   fmt::format("{}", c.label_noise), std::to_string(evidence.errors(c, questions().front()).size())};
+        std::to_string(c.low_classes),   fmt::format("{}", c.label_noise), std::to_string(errors_of(records, c, questions().front()).size())};
     for (const Question& question : questions()) {
-      const std::vector<double> errors = evidence.errors(c, question);
-      row.push_back(errors.empty() ? "" : fmt::format("{:.1f}", 100 * point_at(0, errors).y));
+      const std::vector<double> errors = errors_of(records, c, question);
+      row.push_back(errors.empty() ? "" : fmt::format("{:.1f}", 100 * lab::point_over_seeds(0, errors).y));
     }
     table.rows.push_back(std::move(row));
   }

@@ -1,5 +1,6 @@
 #include "study/training/pair_runs.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "learn/training/version.h"
@@ -10,24 +11,10 @@ namespace {
 constexpr const char* kStateName = "training.safetensors";
 
 base::Json made_of(const PairRunPlan& plan, const Equipment& equipment) {
-  const model::PairNetworkConfig& network = plan.network;
-  const model::DecoderConfig& decoder = network.decoder;
   base::Json replicas = base::Json::array();
   for (const PairReplica& replica : plan.replicas)
     replicas.push_back({{"seed", replica.seed}, {"world", replica.world_made_of}, {"lr", replica.lr}});
-  return {{"network",
-           {{"layers", decoder.layers},
-            {"width", decoder.width},
-            {"heads", decoder.heads},
-            {"mlp", decoder.mlp_ratio},
-            {"activation", static_cast<int>(decoder.activation)},
-            {"pairs", network.pairs},
-            {"input_width", network.input_width},
-            {"labels", network.labels},
-            {"positions", static_cast<int>(network.positions)},
-            {"longest_period", network.longest_period},
-            {"pairs_share_positions", network.pairs_share_positions},
-            {"maps_inputs", network.maps_inputs}}},
+  return {{"model", plan.model_made_of},
           {"optimiser",
            {{"rule", static_cast<int>(plan.optimiser.rule)},
             {"beta1", plan.optimiser.beta1},
@@ -48,9 +35,9 @@ base::Json made_of(const PairRunPlan& plan, const Equipment& equipment) {
 class Training {
  public:
   Training(const PairRunPlan& plan, const Equipment& equipment, const base::Json& description, const std::filesystem::path& state_file)
-      : network_(plan.network, declared_),
+      : model_(plan.model(declared_, plan.replicas)),
         parameters_(declared_, std::ssize(plan.replicas), at::TensorOptions(equipment.compute().device).dtype(equipment.compute().dtype)),
-        objective_(network_, worlds_of(plan), parameters_.values().options()),
+        objective_(*model_, worlds_of(plan), parameters_.values().options()),
         trainer_(parameters_, objective_, options_of(plan, equipment)),
         run_(parameters_, trainer_, {.steps = plan.steps, .measured_after = plan.measured_after, .made_of = description}, state_file) {
     for (int64_t replica = 0; replica < parameters_.replicas(); ++replica)
@@ -59,7 +46,7 @@ class Training {
 
   learn::TrainingRun& run() { return run_; }
   void train(const MeasurePairs& measure, const base::Watch& watch) {
-    run_.train_to(run_.plan().steps, watch, [&] { return measure(network_, parameters_); });
+    run_.train_to(run_.plan().steps, watch, [&] { return measure(*model_, parameters_); });
   }
   PairRunResult result() const {
     return {.curves = run_.curves(),
@@ -85,20 +72,20 @@ class Training {
   }
 
   tensor::ParameterPlan declared_;
-  model::PairNetwork network_;
+  std::unique_ptr<model::PairModel> model_;
   tensor::ParameterBuffer parameters_;
   learn::PairObjective objective_;
   learn::Trainer trainer_;
   learn::TrainingRun run_;
 };
 
-// Turns steps of a group into steps of its replicas.
-class ReplicaProgress final : public base::Progress {
+// Turns steps into tokens.
+class TokenProgress final : public base::Progress {
  public:
-  ReplicaProgress(base::Progress* outer, int64_t replicas) : outer_(outer), replicas_(replicas) {}
+  TokenProgress(base::Progress* outer, int64_t tokens_of_step) : outer_(outer), tokens_of_step_(tokens_of_step) {}
   void begin(const std::string&, int64_t) override {}
   void advance(int64_t units) override {
-    if (outer_) outer_->advance(units * replicas_);
+    if (outer_) outer_->advance(units * tokens_of_step_);
   }
   void note(const std::string& line) override {
     if (outer_) outer_->note(line);
@@ -107,14 +94,16 @@ class ReplicaProgress final : public base::Progress {
 
  private:
   base::Progress* outer_;
-  int64_t replicas_;
+  int64_t tokens_of_step_;
 };
 
 }  // namespace
 
+int64_t tokens_of(const PairRunPlan& plan, int64_t replicas) { return replicas * plan.steps * plan.batch * (2 * plan.pairs + 1); }
+
 PairRunResult train_pairs(const PairRunPlan& plan, const MeasurePairs& measure, const Equipment& equipment, lab::Workbench& bench) {
   const base::Json description = made_of(plan, equipment);
-  ReplicaProgress progress(bench.watch.progress, std::ssize(plan.replicas));
+  TokenProgress progress(bench.watch.progress, tokens_of(plan, std::ssize(plan.replicas)) / std::max<int64_t>(1, plan.steps));
   const auto make = [&](const std::filesystem::path& working, const std::filesystem::path& result) {
     Training training(plan, equipment, description, working / kStateName);
     training.run().resume();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,10 +23,15 @@ struct PairReplica {
   double lr = 3e-4;
 };
 
+// The model of all replicas, which declares its parameters in the plan.
+using MakePairModel = std::function<std::unique_ptr<model::PairModel>(tensor::ParameterPlan& plan, const std::vector<PairReplica>& replicas)>;
+
 struct PairRunPlan {
-  model::PairNetworkConfig network;
+  MakePairModel model;
+  base::Json model_made_of;
   tensor::OptimiserOptions optimiser;
   learn::Schedule schedule;
+  int64_t pairs = 1;  // of a row: what its cost goes by
   int64_t batch = 32;
   double clip_norm = 0;
   int64_t steps = 0;
@@ -43,9 +49,12 @@ struct PairRunResult {
 };
 
 // What is measured of the replicas after some steps: [R][quantities].
-using MeasurePairs = std::function<std::vector<std::vector<double>>(const model::PairNetwork&, const tensor::ParameterBuffer&)>;
+using MeasurePairs = std::function<std::vector<std::vector<double>>(const model::PairModel&, const tensor::ParameterBuffer&)>;
 
-// Trains, or reads what was trained before. Advances the watch by the replicas' steps.
+// Tokens that a training of so many replicas reads: the units in which train_pairs advances its watch.
+int64_t tokens_of(const PairRunPlan& plan, int64_t replicas);
+
+// Trains, or reads what was trained before.
 PairRunResult train_pairs(const PairRunPlan& plan, const MeasurePairs& measure, const Equipment& equipment, lab::Workbench& bench);
 
 }  // namespace manabi::study

@@ -65,8 +65,13 @@ void Optimiser::step(ParameterBuffer& parameters, const at::Tensor& gradients, c
     if (options_.rule == Rule::adam)
       adam(values, gradient, replica, parameters.decaying(), step);
     else
-      values.add_(gradient, -step.lr * step.gradient_scale);
+      descend(values, gradient, parameters.decaying(), step);
   }
+}
+
+void Optimiser::descend(at::Tensor values, const at::Tensor& gradient, int64_t decaying, const ReplicaStep& step) const {
+  if (options_.weight_decay > 0) values.narrow(0, 0, decaying).mul_(1 - step.lr * options_.weight_decay);
+  values.add_(gradient, -step.lr * step.gradient_scale);
 }
 
 void Optimiser::adam(at::Tensor values, const at::Tensor& gradient, int64_t replica, int64_t decaying, const ReplicaStep& step) {

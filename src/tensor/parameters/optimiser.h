@@ -11,7 +11,8 @@
 
 namespace manabi::tensor {
 
-enum class Rule { sgd, adam };  // Adam with decoupled weight decay: AdamW; without decay: Adam
+// sgd: plain gradient descent. adam: with decoupled weight decay, so AdamW; without decay Adam.
+enum class Rule { sgd, adam };
 
 struct OptimiserOptions {
   Rule rule = Rule::adam;
@@ -40,6 +41,7 @@ class Optimiser {
   const at::Tensor& steps() const { return steps_; }
 
  private:
+  void descend(at::Tensor values, const at::Tensor& gradient, int64_t decaying, const ReplicaStep& step) const;
   void adam(at::Tensor values, const at::Tensor& gradient, int64_t replica, int64_t decaying, const ReplicaStep& step);
 
   OptimiserOptions options_;

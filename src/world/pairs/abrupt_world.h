@@ -53,7 +53,7 @@ class AbruptWorld final : public PairWorld {
 
   // The row's tokens stand at positions offset to offset + 2 * pairs of `positions`; uniform over the offsets that fit.
   int64_t positions() const { return 2 * config_.most_pairs + 1; }
-  int64_t offset(int64_t step, int64_t row) const;
+  int64_t offset(int64_t step, int64_t row) const override;
 
  private:
   // The classes that a row draws from.

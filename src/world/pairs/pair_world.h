@@ -27,6 +27,8 @@ class PairWorld {
   virtual PairShape shape() const = 0;
   // Row `row` of batch `step`: a pure function of the world and these numbers, callable from several threads at once.
   virtual void draw(int64_t step, int64_t row, PairRow into) const = 0;
+  // Where the row's tokens begin among a network's positions; 0 unless the world says otherwise.
+  virtual int64_t offset(int64_t /*step*/, int64_t /*row*/) const { return 0; }
 };
 
 }  // namespace manabi::world

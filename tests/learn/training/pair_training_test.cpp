@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/error.h"
+#include "model/network/pair_network.h"
 #include "world/pairs/class_mixture_world.h"
 
 namespace manabi::learn {
@@ -34,8 +35,8 @@ TEST_F(PairTraining, ABatchHoldsTheWorldsRows) {
   std::vector<float> inputs(24);
   std::vector<int64_t> labels(3);
   worlds[1]->draw(5, 3 + 2, {.inputs = inputs, .labels = labels});
-  EXPECT_TRUE(at::equal(batch.inputs[1][2].flatten(), at::tensor(inputs)));
-  EXPECT_TRUE(at::equal(batch.labels[1][2], at::tensor({labels[0], labels[1]}, at::kLong)));
+  EXPECT_TRUE(at::equal(batch.rows.inputs[1][2].flatten(), at::tensor(inputs)));
+  EXPECT_TRUE(at::equal(batch.rows.labels[1][2], at::tensor({labels[0], labels[1]}, at::kLong)));
   EXPECT_EQ(batch.targets[1][2].item<int64_t>(), labels[2]);
 }
 

@@ -1,0 +1,124 @@
+#include "study/training/pair_study.h"
+
+#include <algorithm>
+
+namespace manabi::study {
+namespace {
+
+constexpr const char* kMetrics[] = {kError, kCrossEntropy, kContextError, kFromContext};
+
+uint64_t seed_of(const lab::Cell& cell) { return static_cast<uint64_t>(lab::integer_at(cell.at, lab::kSeed)); }
+
+std::vector<double> values_of(const learn::PairScores& scores) {
+  return {scores.error, scores.cross_entropy, scores.context_error, scores.from_context};
+}
+
+using QuestionsOfReplicas = std::vector<std::vector<PairQuestion>>;
+
+// [replicas][questions x metrics].
+std::vector<std::vector<double>> ask(const QuestionsOfReplicas& questions, const model::PairModel& model,
+                                     const tensor::ParameterBuffer& parameters, int64_t rows, int64_t threads) {
+  std::vector<std::vector<double>> values(questions.size());
+  for (size_t question = 0; question < questions.front().size(); ++question) {
+    learn::PairWorlds worlds;
+    for (const std::vector<PairQuestion>& of_replica : questions) worlds.push_back(of_replica[question].world);
+    const std::vector<learn::PairScores> scores = learn::judge_pairs(model, parameters, worlds, rows, threads);
+    for (size_t replica = 0; replica < scores.size(); ++replica) std::ranges::copy(values_of(scores[replica]), std::back_inserter(values[replica]));
+  }
+  return values;
+}
+
+// Values come in the order in which they were measured: the questions' metrics, then the further ones.
+void add_answers(const learn::Measurement& measurement, size_t replica, const std::vector<PairQuestion>& questions,
+                 const std::vector<std::string>& further, int64_t rows, lab::CellRecord& record) {
+  const double* value = measurement.values[replica].data();
+  const auto add = [&](const std::string& metric, lab::Coordinates at) {
+    at[lab::kStep] = std::to_string(measurement.step);
+    record.rows.push_back({.metric = metric, .at = std::move(at), .value = *value++, .n = rows});
+  };
+  for (const PairQuestion& question : questions)
+    for (const char* metric : kMetrics) add(metric, question.at);
+  for (const std::string& metric : further) add(metric, {});
+}
+
+void add_curve(const PairRunResult& result, size_t replica, int64_t batch, lab::CellRecord& record) {
+  for (size_t i = 0; i < result.curves[replica].size(); ++i) {
+    const int64_t step = static_cast<int64_t>(i + 1) * result.curve_every;
+    record.rows.push_back(
+        {.metric = kLoss, .at = {{lab::kStep, std::to_string(step)}}, .value = result.curves[replica][i], .n = result.curve_every * batch});
+  }
+  if (result.diverged_at[replica] >= 0)
+    record.rows.push_back({.metric = "diverged at step", .value = static_cast<double>(result.diverged_at[replica]), .n = 1});
+}
+
+}  // namespace
+
+std::vector<int64_t> evenly_spaced(int64_t steps, int64_t count) {
+  std::vector<int64_t> all;
+  for (int64_t i = 1; i <= count; ++i)
+    if (const int64_t step = steps * i / count; step > 0 && (all.empty() || all.back() != step)) all.push_back(step);
+  return all;
+}
+
+std::vector<lab::Cell> PairStudy::grid() {
+  const EquipmentOptions& asked = equipment_.options();
+  const int64_t count = asked.seeds > 0 ? asked.seeds : seeds();
+  lab::Coordinates inputs = equipment_.training_inputs();
+  inputs["options"] = options().to_json(/*only_value_changing=*/true).dump();
+  std::vector<lab::Cell> cells;
+  for (const PairSetting& setting : settings()) {
+    for (int64_t seed = asked.seed; seed < asked.seed + count; ++seed) {
+      lab::Cell cell{.at = setting.at, .inputs = inputs, .part = setting.part};
+      cell.at[lab::kSeed] = std::to_string(seed);
+      cells.push_back(std::move(cell));
+    }
+  }
+  return cells;
+}
+
+int64_t PairStudy::cost_of(std::span<const lab::Cell> group) const {
+  return tokens_of(plan_of(group.front().at), std::ssize(group));
+}
+
+PairRunPlan PairStudy::plan_of(std::span<const lab::Cell> cells) const {
+  PairRunPlan plan = plan_of(cells.front().at);
+  plan.measure_name = info().name + " " + std::to_string(info().version) + ", " + std::to_string(questions_asked()) + " rows a question";
+  plan.description = info().name + ": " + std::to_string(cells.size()) + " networks, " + lab::name_of(cells.front().at);
+  for (const lab::Cell& cell : cells) {
+    plan.replicas.push_back({.seed = seed_of(cell),
+                             .world = training_world(cell.at, seed_of(cell)),
+                             .world_made_of = base::Json(cell.at),
+                             .lr = lr_of(cell.at)});
+  }
+  return plan;
+}
+
+void PairStudy::measure_some(std::span<const lab::Cell> cells, lab::Workbench& bench, lab::Records& records) const {
+  QuestionsOfReplicas asked;
+  for (const lab::Cell& cell : cells) asked.push_back(questions(cell.at, seed_of(cell)));
+  const auto measure = [&](const model::PairModel& model, const tensor::ParameterBuffer& parameters) {
+    std::vector<std::vector<double>> values = ask(asked, model, parameters, questions_asked(), equipment_.threads());
+    const std::vector<std::vector<double>> further = measure_further(cells, model, parameters);
+    for (size_t replica = 0; replica < further.size(); ++replica) std::ranges::copy(further[replica], std::back_inserter(values[replica]));
+    return values;
+  };
+  const PairRunPlan plan = plan_of(cells);
+  const PairRunResult result = train_pairs(plan, measure, equipment_, bench);
+  for (size_t replica = 0; replica < cells.size(); ++replica) {
+    lab::CellRecord record{.cell = cells[replica]};
+    for (const learn::Measurement& measurement : result.measurements)
+      add_answers(measurement, replica, asked[replica], further_metrics(), questions_asked(), record);
+    add_curve(result, replica, plan.batch, record);
+    records.push_back(std::move(record));
+  }
+}
+
+lab::Records PairStudy::measure(std::span<const lab::Cell> group, lab::Workbench& bench) {
+  lab::Records records;
+  const auto together = static_cast<size_t>(replicas_together());
+  for (size_t begin = 0; begin < group.size(); begin += together)
+    measure_some(group.subspan(begin, std::min(together, group.size() - begin)), bench, records);
+  return records;
+}
+
+}  // namespace manabi::study

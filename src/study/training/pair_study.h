@@ -1,0 +1,74 @@
+// What all studies share that train networks on worlds of labelled vectors and then ask them questions: settings and seeds become replicas, the
+// answers become rows. A study says which settings, which networks and worlds, which questions; and reads claims and figures off the records.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lab/statistics/seeds.h"
+#include "lab/study.h"
+#include "study/equipment.h"
+#include "study/training/pair_runs.h"
+
+namespace manabi::study {
+
+// Metrics of a row, for each question and step.
+inline constexpr const char* kError = "error";                 // share of queries whose most probable label is not the target
+inline constexpr const char* kCrossEntropy = "cross-entropy";  // nats
+inline constexpr const char* kContextError = "context error";  // as error, among the labels of the context alone
+inline constexpr const char* kFromContext = "from context";    // share of queries answered with a label of the context
+inline constexpr const char* kLoss = "loss";                   // of training, nats; without a question
+
+struct PairSetting {
+  lab::Coordinates at;  // all but the seed
+  std::string part;
+};
+
+// One way of asking what a network has learned.
+struct PairQuestion {
+  lab::Coordinates at;  // of its rows
+  std::shared_ptr<const world::PairWorld> world;
+};
+
+class PairStudy : public lab::Study {
+ public:
+  std::vector<lab::Cell> grid() final;
+  lab::Records measure(std::span<const lab::Cell> group, lab::Workbench& bench) final;
+  int64_t cost_of(std::span<const lab::Cell> group) const final;
+
+ protected:
+  explicit PairStudy(Equipment& equipment) : equipment_(equipment) {}
+
+  // In the order of the claims.
+  virtual std::vector<PairSetting> settings() const = 0;
+  virtual int64_t seeds() const = 0;                     // of the scale, when the user gave none
+  virtual int64_t questions_asked() const = 0;           // rows of each question
+  virtual int64_t replicas_together() const { return 8; }  // that train as one
+  // All but the replicas and what is measured, for a setting of this shape.
+  virtual PairRunPlan plan_of(const lab::Coordinates& at) const = 0;
+  virtual double lr_of(const lab::Coordinates& at) const = 0;
+  virtual std::shared_ptr<const world::PairWorld> training_world(const lab::Coordinates& at, uint64_t seed) const = 0;
+  // The same questions, in the same order, for all settings of one shape.
+  virtual std::vector<PairQuestion> questions(const lab::Coordinates& at, uint64_t seed) const = 0;
+
+  // What is measured beside the questions, of each replica: names, and values [R][names].
+  virtual std::vector<std::string> further_metrics() const { return {}; }
+  virtual std::vector<std::vector<double>> measure_further(std::span<const lab::Cell> /*cells*/, const model::PairModel& /*model*/,
+                                                           const tensor::ParameterBuffer& /*parameters*/) const {
+    return {};
+  }
+
+  const Equipment& equipment() const { return equipment_; }
+
+ private:
+  PairRunPlan plan_of(std::span<const lab::Cell> cells) const;
+  void measure_some(std::span<const lab::Cell> cells, lab::Workbench& bench, lab::Records& records) const;
+
+  Equipment& equipment_;
+};
+
+// Steps at which a training is looked at: `count` of them, evenly spaced, the last one its end.
+std::vector<int64_t> evenly_spaced(int64_t steps, int64_t count);
+
+}  // namespace manabi::study

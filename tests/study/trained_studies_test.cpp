@@ -1,0 +1,140 @@
+// The studies that train: every one runs from its grid to its page on a few steps, and its claims read records whose truth is known.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+
+#include "lab/claim.h"
+#include "lab/statistics/seeds.h"
+#include "lab/study.h"
+#include "study/catalogue.h"
+#include "study/equipment.h"
+#include "study/training/pair_study.h"
+#include "tests/support/temporary_folder.h"
+
+namespace manabi::study {
+namespace {
+
+class TrainedStudies : public testing::Test {
+ protected:
+  std::unique_ptr<lab::Study> make(const std::string& name, lab::RunScale scale = lab::RunScale::quick) {
+    equipment_.options().threads = 2;
+    equipment_.options().seeds = 2;
+    std::unique_ptr<lab::Study> study = make_study(name, equipment_);
+    study->set_scale(scale);
+    base::OptionTable options = study->options();
+    for (const auto& [option, value] : {std::pair{"steps", "6"}, {"batch", "8"}, {"questions", "20"}})
+      if (options.find(option)) options.set(option, value, "test");
+    return study;
+  }
+
+  // The first group of the grid, at most four cells of it.
+  lab::Records measured(lab::Study& study) {
+    std::vector<lab::Cell> cells = study.grid();
+    const std::vector<std::string> together = study.together();
+    const auto shape_of = [&](lab::Coordinates at) {
+      for (const std::string& name : together) at.erase(name);
+      return at;
+    };
+    const lab::Coordinates first = shape_of(cells.front().at);
+    std::erase_if(cells, [&](const lab::Cell& cell) { return shape_of(cell.at) != first; });
+    cells.resize(std::min<size_t>(cells.size(), 4));
+    lab::Artifacts artifacts(folder_.path("artifacts"));
+    lab::Workbench bench{.watch = {}, .artifacts = artifacts};
+    return study.measure(cells, bench);
+  }
+
+  test::TemporaryFolder folder_;
+  Equipment equipment_{std::string(MANABI_SOURCE_FOLDER) + "/assets", {}};
+};
+
+TEST_F(TrainedStudies, MeasureAnswersForEveryQuestionAndDrawAPage) {
+  for (const char* name : {"in-weights", "burstiness", "abrupt"}) {
+    SCOPED_TRACE(name);
+    const std::unique_ptr<lab::Study> study = make(name);
+    const lab::Records records = measured(*study);
+    ASSERT_FALSE(records.empty());
+    for (const lab::CellRecord& record : records) {
+      const auto is_error = [](const lab::Row& row) { return row.metric == kError && row.value >= 0 && row.value <= 1 && row.n == 20; };
+      EXPECT_TRUE(std::ranges::any_of(record.rows, is_error));
+    }
+    EXPECT_FALSE(study->sections(records).empty());
+    EXPECT_FALSE(study->claims(records).empty());
+  }
+}
+
+TEST_F(TrainedStudies, ValuesDoNotDependOnTheGroup) {
+  const std::unique_ptr<lab::Study> study = make("in-weights");
+  const lab::Records together = measured(*study);
+  lab::Artifacts artifacts(folder_.path("others"));
+  lab::Workbench bench{.watch = {}, .artifacts = artifacts};
+  for (const lab::CellRecord& record : together) {
+    const std::vector<lab::Cell> one = {record.cell};
+    const lab::CellRecord alone = study->measure(one, bench).front();
+    ASSERT_EQ(alone.rows.size(), record.rows.size());
+    for (size_t i = 0; i < alone.rows.size(); ++i) EXPECT_NEAR(alone.rows[i].value, record.rows[i].value, 1e-3) << alone.rows[i].metric;
+  }
+}
+
+TEST_F(TrainedStudies, AFinishedTrainingIsReadAndNotRepeated) {
+  const std::unique_ptr<lab::Study> study = make("in-weights");
+  const lab::Records first = measured(*study), second = measured(*study);
+  for (size_t i = 0; i < first.size(); ++i)
+    for (size_t row = 0; row < first[i].rows.size(); ++row) EXPECT_EQ(first[i].rows[row].value, second[i].rows[row].value);
+}
+
+TEST_F(TrainedStudies, FullGridsHoldEachCellOnceAndTheQuickOnes) {
+  for (const char* name : {"in-weights", "burstiness", "abrupt"}) {
+    SCOPED_TRACE(name);
+    const std::vector<lab::Cell> full = make(name, lab::RunScale::full)->grid();
+    for (size_t i = 0; i < full.size(); ++i)
+      for (size_t j = i + 1; j < full.size(); ++j) ASSERT_NE(full[i].at, full[j].at);
+  }
+}
+
+// Errors as the paper reads them off, two seeds of little spread.
+lab::Records in_weights_as_published() {
+  lab::Records records;
+  const auto add = [&](int64_t rows, double frequent_shifted, double rare_shifted, double frequent_alone, double rare_alone) {
+    for (const int64_t seed : {0, 1}) {
+      lab::CellRecord record;
+      record.cell.at = {{"rows", std::to_string(rows)}, {"noise", "0.2"}, {"relevant", "0.9"}, {"high-share", "0.9"}, {"pairs", "1"}, {"relevant-pairs", "0"}, {"low-classes", "5"}, {"label-noise", "0"}, {"seed", std::to_string(seed)}};
+      const auto row = [&](const char* context, const char* query, const char* labels, double value) {
+        record.rows.push_back({.metric = kError, .at = {{"context", context}, {"query", query}, {"labels", labels}, {"step", "1"}}, .value = value + 0.001 * static_cast<double>(seed)});
+      };
+      row("relevant", "high", "shifted", frequent_shifted);
+      row("relevant", "low", "shifted", rare_shifted);
+      row("irrelevant", "high", "base", frequent_alone);
+      row("irrelevant", "low", "base", rare_alone);
+      records.push_back(record);
+    }
+  };
+  add(64, .30, .62, .87, .95);
+  add(1024, .90, .20, .15, .72);
+  add(4096, .99, .60, .04, .35);
+  add(16384, .99, .88, .01, .08);
+  return records;
+}
+
+TEST_F(TrainedStudies, InWeightsClaimsHoldOnThePapersNumbers) {
+  const std::unique_ptr<lab::Study> study = make("in-weights");
+  for (const lab::Claim& claim : study->claims(in_weights_as_published())) {
+    const lab::Verdict verdict = lab::verdict_of(claim);
+    EXPECT_TRUE(verdict == lab::Verdict::holds || verdict == lab::Verdict::not_tested) << claim.id << ": " << lab::name_of(verdict);
+  }
+}
+
+TEST_F(TrainedStudies, InWeightsClaimsFailWhereTheContextIsAlwaysUsed) {
+  lab::Records records = in_weights_as_published();
+  for (lab::CellRecord& record : records)
+    for (lab::Row& row : record.rows) row.value = row.at.at("labels") == "shifted" ? 0.0 : 0.9;
+  const std::vector<lab::Claim> claims = make("in-weights")->claims(records);
+  const auto claim = std::ranges::find(claims, "frequent-classes-leave-the-context", &lab::Claim::id);
+  ASSERT_NE(claim, claims.end());
+  EXPECT_EQ(lab::verdict_of(*claim), lab::Verdict::does_not_hold);
+}
+
+}  // namespace
+}  // namespace manabi::study
