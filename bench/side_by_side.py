@@ -47,6 +47,7 @@ class Failure(Exception):
 
 def run(command, **environment):
     environment = dict(os.environ, OMP_WAIT_POLICY="passive", TOKENIZERS_PARALLELISM="false", HF_HUB_OFFLINE="1") | environment
+    environment = {name: value for name, value in environment.items() if value is not None}
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True, env=environment)
     if done.returncode != 0:
         raise Failure(f"{' '.join(map(str, command[:4]))} ...: {done.stderr.strip().splitlines()[-1] if done.stderr.strip() else done.returncode}")
@@ -176,9 +177,10 @@ class Bench:
                 self.compare(f"train GPT {name}, float32", "tokens/s", ours, tokens_per_s, peer, measured, tokens_per_s, bar)
 
     def training_peer(self, peer, words):
-        if peer == "jax":
-            return lambda: last_json(run([self.peer_python(), self.arguments.peer_scripts / "train_jax.py", *words]))
-        return lambda: last_json(run([self.peer_python(), self.arguments.peer_scripts / "train.py", peer, *words, "--threads", self.arguments.threads]))
+        # On an idle machine a peer's small steps are fastest while its OpenMP workers spin, as they do by themselves.
+        words = [self.arguments.peer_scripts / "train_jax.py", *words] if peer == "jax" else [
+            self.arguments.peer_scripts / "train.py", peer, *words, "--threads", self.arguments.threads]
+        return lambda: last_json(run([self.peer_python(), *words], OMP_WAIT_POLICY=None))
 
     def limits(self):
         """This machine's bare matrix products for a prompt of the same length: the limit of the rows above."""

@@ -48,15 +48,16 @@ class Burstiness final : public PairStudy {
   explicit Burstiness(Equipment& equipment) : PairStudy(equipment) {}
 
   lab::StudyInfo info() const override {
-    return {.name = "burstiness",
-            .title = "Which data make a network learn in its context?",
-            .question =
-                "The same network is trained on rows whose classes come in bursts or not, from few or many classes. Can it name new classes from "
-                "its context afterwards, and what does it know from its weights?",
-            .paper =
-                "Stephanie Chan, Adam Santoro, Andrew Lampinen, Jane Wang, Aaditya Singh, Pierre Richemond, James McClelland, Felix Hill (2022): "
-                "Data Distributional Properties Drive Emergent In-Context Learning in Transformers. NeurIPS 2022.",
-            .link = "https://arxiv.org/abs/2205.05055"};
+    return {
+        .name = "burstiness",
+        .title = "Which data make a network learn in its context?",
+        .question =
+            "The same network is trained on rows whose classes come in bursts or not, from few or many classes. Can it name new classes from "
+            "its context afterwards, and what does it know from its weights?",
+        .paper =
+            "Stephanie Chan, Adam Santoro, Andrew Lampinen, Jane Wang, Aaditya Singh, Pierre Richemond, James McClelland, Felix Hill (2022): "
+            "Data Distributional Properties Drive Emergent In-Context Learning in Transformers. NeurIPS 2022.",
+        .link = "https://arxiv.org/abs/2205.05055"};
   }
 
   void set_scale(lab::RunScale scale) override {
@@ -70,9 +71,15 @@ class Burstiness final : public PairStudy {
     using base::Changes;
     base::OptionTable table;
     table.add({.name = "steps", .help = "of training", .target = &options_.steps, .changes = Changes::value, .least = 1, .most = 1'000'000'000});
-    table.add({.name = "batch", .help = "rows of one step", .target = &options_.batch, .changes = Changes::value, .least = 1, .most = 1'000'000});
+    table.add(
+        {.name = "batch", .help = "rows of one step", .target = &options_.batch, .changes = Changes::value, .least = 1, .most = 1'000'000});
     table.add({.name = "lr", .help = "learning rate of Adam, constant", .target = &options_.lr, .changes = Changes::value});
-    table.add({.name = "questions", .help = "new rows on which each question is asked", .target = &options_.questions, .changes = Changes::value, .least = 1, .most = 10'000'000});
+    table.add({.name = "questions",
+               .help = "new rows on which each question is asked",
+               .target = &options_.questions,
+               .changes = Changes::value,
+               .least = 1,
+               .most = 10'000'000});
     return table;
   }
 
@@ -143,7 +150,8 @@ PairRunPlan Burstiness::plan_of(const lab::Coordinates& at) const {
   PairRunPlan plan{.pairs = kPairs, .batch = options_.batch, .steps = options_.steps, .measured_after = evenly_spaced(options_.steps, 10)};
   const std::string network = lab::text_at(at, "network");
   if (network == "transformer") {
-    const model::PairNetworkConfig config = {.decoder = {.layers = 2, .width = 64, .heads = 2}, .pairs = kPairs, .input_width = kInputWidth, .labels = labels};
+    const model::PairNetworkConfig config = {
+        .decoder = {.layers = 2, .width = 64, .heads = 2}, .pairs = kPairs, .input_width = kInputWidth, .labels = labels};
     plan.model = [config](tensor::ParameterPlan& declared, const auto&) { return std::make_unique<model::PairNetwork>(config, declared); };
     plan.model_made_of = model::described(config);
   } else {
@@ -153,7 +161,9 @@ PairRunPlan Burstiness::plan_of(const lab::Coordinates& at) const {
                                                .pairs = kPairs,
                                                .input_width = kInputWidth,
                                                .labels = labels};
-    plan.model = [config](tensor::ParameterPlan& declared, const auto&) { return std::make_unique<model::RecurrentPairModel>(config, declared); };
+    plan.model = [config](tensor::ParameterPlan& declared, const auto&) {
+      return std::make_unique<model::RecurrentPairModel>(config, declared);
+    };
     plan.model_made_of = model::described(config);
   }
   return plan;
@@ -173,7 +183,8 @@ std::vector<PairQuestion> Burstiness::questions(const lab::Coordinates& at, uint
 // Accuracy in the context, 0.5 by guessing among the two names; accuracy from the weights, among all labels.
 std::vector<double> accuracies(const lab::Records& records, const Setting& setting, const lab::Coordinates& question) {
   const bool is_in_weights = question == kInWeights;
-  std::vector<double> values = lab::last_values(records, {.cell = setting.at(), .metric = is_in_weights ? kError : kContextError, .row = question});
+  std::vector<double> values =
+      lab::last_values(records, {.cell = setting.at(), .metric = is_in_weights ? kError : kContextError, .row = question});
   for (double& value : values) value = 1 - value;
   return values;
 }
@@ -186,13 +197,48 @@ struct Statement {
 };
 
 std::vector<lab::Claim> Burstiness::claims(const lab::Records& records) const {
-  const std::vector<Statement> statements = {
-      {"bursts-teach-the-context", "Bursty rows make a transformer learn in its context.", "bursty 1 minus 0", kHoldout, {.bursty = 0}, {.bursty = 1}, 0.1},
-      {"bursts-cost-weights", "What bursty rows teach, the weights learn less of.", "bursty 0 minus 1", kInWeights, {.bursty = 1}, {.bursty = 0}, 0.1},
-      {"classes-teach-the-context", "More classes make in-context learning more likely.", "12,800 minus 2,048 classes", kHoldout, {.classes = 2048}, {}, 0.05},
-      {"attention-is-needed", "A transformer learns in its context what an LSTM does not.", "transformer minus LSTM", kHoldout, {.bursty = 1, .network = "lstm"}, {.bursty = 1}, 0.1},
-      {"variation-teaches-the-context", "Variation within classes helps in-context learning.", "noise 1 minus 0.1", kInContext, {}, {.noise = 1}, 0.02},
-      {"skew-gives-both", "Uneven frequencies keep knowledge in the weights beside learning in the context.", "Zipf 1 minus uniform", kInWeights, {}, {.zipf = 1}, 0.05}};
+  const std::vector<Statement> statements = {{"bursts-teach-the-context",
+                                              "Bursty rows make a transformer learn in its context.",
+                                              "bursty 1 minus 0",
+                                              kHoldout,
+                                              {.bursty = 0},
+                                              {.bursty = 1},
+                                              0.1},
+                                             {"bursts-cost-weights",
+                                              "What bursty rows teach, the weights learn less of.",
+                                              "bursty 0 minus 1",
+                                              kInWeights,
+                                              {.bursty = 1},
+                                              {.bursty = 0},
+                                              0.1},
+                                             {"classes-teach-the-context",
+                                              "More classes make in-context learning more likely.",
+                                              "12,800 minus 2,048 classes",
+                                              kHoldout,
+                                              {.classes = 2048},
+                                              {},
+                                              0.05},
+                                             {"attention-is-needed",
+                                              "A transformer learns in its context what an LSTM does not.",
+                                              "transformer minus LSTM",
+                                              kHoldout,
+                                              {.bursty = 1, .network = "lstm"},
+                                              {.bursty = 1},
+                                              0.1},
+                                             {"variation-teaches-the-context",
+                                              "Variation within classes helps in-context learning.",
+                                              "noise 1 minus 0.1",
+                                              kInContext,
+                                              {},
+                                              {.noise = 1},
+                                              0.02},
+                                             {"skew-gives-both",
+                                              "Uneven frequencies keep knowledge in the weights beside learning in the context.",
+                                              "Zipf 1 minus uniform",
+                                              kInWeights,
+                                              {},
+                                              {.zipf = 1},
+                                              0.05}};
   std::vector<lab::Claim> claims;
   for (const Statement& statement : statements) {
     lab::Claim claim{.id = statement.id,
@@ -218,7 +264,9 @@ std::vector<lab::Section> Burstiness::sections(const lab::Records& records) cons
     settings[at] = at;
   }
   lab::Section section{.title = "Along the training"};
-  lab::Table table{.title = "At the end", .caption = "Accuracy in percent, mean over seeds; in the context among the two names (50 by guessing).", .columns = {"setting", "seeds"}};
+  lab::Table table{.title = "At the end",
+                   .caption = "Accuracy in percent, mean over seeds; in the context among the two names (50 by guessing).",
+                   .columns = {"setting", "seeds"}};
   for (const lab::Coordinates& question : {kInContext, kHoldout, kInWeights}) {
     table.columns.push_back(question.at("question"));
     const bool is_in_weights = question == kInWeights;
@@ -228,13 +276,15 @@ std::vector<lab::Section> Burstiness::sections(const lab::Records& records) cons
                        .y_label = is_in_weights ? "error among all labels" : "error among the two names",
                        .y_is_share = true};
     for (const auto& [at, same] : settings)
-      figure.series.push_back(lab::series_over_steps(lab::name_of(at), records, {.cell = at, .metric = is_in_weights ? kError : kContextError, .row = question}));
+      figure.series.push_back(
+          lab::series_over_steps(lab::name_of(at), records, {.cell = at, .metric = is_in_weights ? kError : kContextError, .row = question}));
     section.blocks.emplace_back(std::move(figure));
   }
   for (const auto& [at, same] : settings) {
     std::vector<std::string> row = {lab::name_of(at), ""};
     for (const lab::Coordinates& question : {kInContext, kHoldout, kInWeights}) {
-      const std::vector<double> errors = lab::last_values(records, {.cell = at, .metric = question == kInWeights ? kError : kContextError, .row = question});
+      const std::vector<double> errors =
+          lab::last_values(records, {.cell = at, .metric = question == kInWeights ? kError : kContextError, .row = question});
       row[1] = std::to_string(errors.size());
       row.push_back(errors.empty() ? "" : fmt::format("{:.1f}", 100 * (1 - lab::point_over_seeds(0, errors).y)));
     }

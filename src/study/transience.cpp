@@ -39,15 +39,16 @@ class Transience final : public PairStudy {
   explicit Transience(Equipment& equipment) : PairStudy(equipment) {}
 
   lab::StudyInfo info() const override {
-    return {.name = "transience",
-            .title = "Does in-context learning last?",
-            .question =
-                "A small attention-only network is trained on rows of which its context or its weights could tell the answer. Which comes first, "
-                "and does it stay?",
-            .paper =
-                "Aaditya Singh, Ted Moskovitz, Sara Dragutinović, Felix Hill, Stephanie Chan, Andrew Saxe (2025): Strategy Coopetition Explains the "
-                "Emergence and Transience of In-Context Learning. ICML 2025.",
-            .link = "https://arxiv.org/abs/2503.05631"};
+    return {
+        .name = "transience",
+        .title = "Does in-context learning last?",
+        .question =
+            "A small attention-only network is trained on rows of which its context or its weights could tell the answer. Which comes first, "
+            "and does it stay?",
+        .paper =
+            "Aaditya Singh, Ted Moskovitz, Sara Dragutinović, Felix Hill, Stephanie Chan, Andrew Saxe (2025): Strategy Coopetition Explains the "
+            "Emergence and Transience of In-Context Learning. ICML 2025.",
+        .link = "https://arxiv.org/abs/2503.05631"};
   }
 
   void set_scale(lab::RunScale scale) override {
@@ -58,8 +59,14 @@ class Transience final : public PairStudy {
   base::OptionTable options() override {
     using base::Changes;
     base::OptionTable table;
-    table.add({.name = "batch", .help = "rows of one step", .target = &options_.batch, .changes = Changes::value, .least = 1, .most = 1'000'000});
-    table.add({.name = "questions", .help = "new rows on which each question is asked", .target = &options_.questions, .changes = Changes::value, .least = 1, .most = 10'000'000});
+    table.add(
+        {.name = "batch", .help = "rows of one step", .target = &options_.batch, .changes = Changes::value, .least = 1, .most = 1'000'000});
+    table.add({.name = "questions",
+               .help = "new rows on which each question is asked",
+               .target = &options_.questions,
+               .changes = Changes::value,
+               .least = 1,
+               .most = 10'000'000});
     return table;
   }
 
@@ -102,7 +109,8 @@ std::shared_ptr<const world::ClassInputs> Transience::classes_of(const lab::Coor
 }
 
 std::vector<PairSetting> Transience::settings() const {
-  if (scale_ == lab::RunScale::quick) return {{.at = kRace.at(), .part = "race"}, {.at = Setting{.classes = 4096, .steps = 10'000}.at(), .part = "race"}};
+  if (scale_ == lab::RunScale::quick)
+    return {{.at = kRace.at(), .part = "race"}, {.at = Setting{.classes = 4096, .steps = 10'000}.at(), .part = "race"}};
   std::vector<PairSetting> all = {{.at = kRace.at(), .part = "race"}, {.at = kFewer.at(), .part = "race"}};
   for (const Setting& setting : {Setting{.lr = 1e-4}, Setting{.classes = 8192, .steps = 20'000}, Setting{.classes = 25'600, .steps = 30'000}})
     all.push_back({.at = setting.at(), .part = "rates"});
@@ -148,9 +156,27 @@ std::vector<lab::Claim> Transience::claims(const lab::Records& records) const {
   const std::vector<double> last = accuracy_from(lab::last_values(records, flip_error(kRace)));
   std::vector<double> fewer = accuracy_from(lab::last_values(records, flip_error(kFewer)));
   if (fewer.empty()) fewer = accuracy_from(lab::last_values(records, flip_error({.classes = 4096, .steps = 10'000})));
-  lab::Claim emerges{.id = "emerges", .sentence = "With many classes, in-context learning emerges.", .source = source, .published = "peak .71 at 4.3e6 rows (lr 1e-5, 12,800 classes)", .measure = "largest in-context accuracy under swapped labels, 12,800 classes", .direction = lab::Direction::above, .margin = 0.9};
-  lab::Claim fades{.id = "fades", .sentence = "and fades while training goes on.", .source = source, .published = ".04 at 1.5e7 rows, .71 at its peak", .measure = "in-context accuracy under swapped labels, last minus largest", .direction = lab::Direction::below, .margin = -0.15};
-  lab::Claim needs_classes{.id = "needs-classes", .sentence = "With fewer classes the weights win at once.", .source = source, .published = "direction only", .measure = "last in-context accuracy under swapped labels, 4,096 classes", .direction = lab::Direction::below, .margin = 0.05};
+  lab::Claim emerges{.id = "emerges",
+                     .sentence = "With many classes, in-context learning emerges.",
+                     .source = source,
+                     .published = "peak .71 at 4.3e6 rows (lr 1e-5, 12,800 classes)",
+                     .measure = "largest in-context accuracy under swapped labels, 12,800 classes",
+                     .direction = lab::Direction::above,
+                     .margin = 0.9};
+  lab::Claim fades{.id = "fades",
+                   .sentence = "and fades while training goes on.",
+                   .source = source,
+                   .published = ".04 at 1.5e7 rows, .71 at its peak",
+                   .measure = "in-context accuracy under swapped labels, last minus largest",
+                   .direction = lab::Direction::below,
+                   .margin = -0.15};
+  lab::Claim needs_classes{.id = "needs-classes",
+                           .sentence = "With fewer classes the weights win at once.",
+                           .source = source,
+                           .published = "direction only",
+                           .measure = "last in-context accuracy under swapped labels, 4,096 classes",
+                           .direction = lab::Direction::below,
+                           .margin = 0.05};
   emerges.effect = lab::interval_over_seeds(peak);
   fades.effect = lab::interval_over_seeds(lab::differences(peak, last));
   needs_classes.effect = lab::interval_over_seeds(fewer);
@@ -163,7 +189,8 @@ std::vector<lab::Claim> Transience::claims(const lab::Records& records) const {
 std::vector<lab::Section> Transience::sections(const lab::Records& records) const {
   lab::Section section{.title = "The race"};
   section.blocks.emplace_back(
-      "Under swapped labels only the context is right; where the right label stands at another class, only the weights find it. Both are read among "
+      "Under swapped labels only the context is right; where the right label stands at another class, only the weights find it. Both are read "
+      "among "
       "the labels of the context.");
   std::map<lab::Coordinates, int> settings;
   for (const lab::CellRecord& record : records) {
@@ -178,7 +205,8 @@ std::vector<lab::Section> Transience::sections(const lab::Records& records) cons
                        .y_label = "error",
                        .reference_lines = {{"either label", 0.5}},
                        .y_is_share = true};
-    for (const auto& [name, question] : {std::pair{"context (swapped labels)", kFlip}, {"weights (label at another class)", kCopy}, {"as trained", kTraining}})
+    for (const auto& [name, question] :
+         {std::pair{"context (swapped labels)", kFlip}, {"weights (label at another class)", kCopy}, {"as trained", kTraining}})
       figure.series.push_back(lab::series_over_steps(name, records, {.cell = at, .metric = kContextError, .row = question}));
     section.blocks.emplace_back(std::move(figure));
   }

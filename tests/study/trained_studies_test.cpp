@@ -100,9 +100,13 @@ lab::Records in_weights_as_published() {
   const auto add = [&](int64_t rows, double frequent_shifted, double rare_shifted, double frequent_alone, double rare_alone) {
     for (const int64_t seed : {0, 1}) {
       lab::CellRecord record;
-      record.cell.at = {{"rows", std::to_string(rows)}, {"noise", "0.2"}, {"relevant", "0.9"}, {"high-share", "0.9"}, {"pairs", "1"}, {"relevant-pairs", "0"}, {"low-classes", "5"}, {"label-noise", "0"}, {"seed", std::to_string(seed)}};
+      record.cell.at = {{"rows", std::to_string(rows)}, {"noise", "0.2"},     {"relevant", "0.9"},
+                        {"high-share", "0.9"},          {"pairs", "1"},       {"relevant-pairs", "0"},
+                        {"low-classes", "5"},           {"label-noise", "0"}, {"seed", std::to_string(seed)}};
       const auto row = [&](const char* context, const char* query, const char* labels, double value) {
-        record.rows.push_back({.metric = kError, .at = {{"context", context}, {"query", query}, {"labels", labels}, {"step", "1"}}, .value = value + 0.001 * static_cast<double>(seed)});
+        record.rows.push_back({.metric = kError,
+                               .at = {{"context", context}, {"query", query}, {"labels", labels}, {"step", "1"}},
+                               .value = value + 0.001 * static_cast<double>(seed)});
       };
       row("relevant", "high", "shifted", frequent_shifted);
       row("relevant", "low", "shifted", rare_shifted);

@@ -39,8 +39,8 @@ struct TrainOptions {
 
   base::OptionTable table();
   learn::Schedule schedule() const {
-    const auto kind = decay == "cosine"   ? learn::Decay::cosine
-                      : decay == "linear" ? learn::Decay::linear
+    const auto kind = decay == "cosine"                ? learn::Decay::cosine
+                      : decay == "linear"              ? learn::Decay::linear
                       : decay == "inverse_square_root" ? learn::Decay::inverse_square_root
                                                        : learn::Decay::constant;
     return {.decay = kind, .warm_up = warm_up, .steps = steps};
@@ -63,8 +63,13 @@ base::OptionTable TrainOptions::table() {
   count("warm-up", "steps in which the learning rate rises", &warm_up, 0, 1000 * kMillion);
   count("seed", "of the parameters and of the rows", &seed, 0, 1000 * kMillion);
   options.add({.name = "lr", .help = "learning rate of AdamW at its highest", .target = &lr, .changes = Changes::value});
-  options.add({.name = "decay", .help = "of the learning rate after the warm-up", .target = &decay, .changes = Changes::value, .allowed = {"constant", "linear", "cosine", "inverse_square_root"}});
-  options.add({.name = "weight-decay", .help = "of matrices, times the learning rate a step", .target = &weight_decay, .changes = Changes::value});
+  options.add({.name = "decay",
+               .help = "of the learning rate after the warm-up",
+               .target = &decay,
+               .changes = Changes::value,
+               .allowed = {"constant", "linear", "cosine", "inverse_square_root"}});
+  options.add(
+      {.name = "weight-decay", .help = "of matrices, times the learning rate a step", .target = &weight_decay, .changes = Changes::value});
   options.add({.name = "clip", .help = "largest norm of the gradient; 0 = not clipped", .target = &clip, .changes = Changes::value});
   options.add({.name = "tokenizer", .help = "a tokenizer file or folder; without it a token is a byte", .target = &tokenizer});
   options.add({.name = "output", .help = "the model's folder; a training that lies there unfinished goes on", .target = &output});
@@ -96,7 +101,8 @@ struct Split {
 Split split(const std::vector<text::TokenId>& tokens, int64_t context) {
   const auto held_out = static_cast<std::ptrdiff_t>(static_cast<double>(tokens.size()) * kHeldOutShare);
   const auto middle = tokens.end() - std::max<std::ptrdiff_t>(held_out, std::min<std::ptrdiff_t>(context + 1, std::ssize(tokens) / 2));
-  return {.train = std::make_shared<std::vector<int32_t>>(tokens.begin(), middle), .held_out = std::make_shared<std::vector<int32_t>>(middle, tokens.end())};
+  return {.train = std::make_shared<std::vector<int32_t>>(tokens.begin(), middle),
+          .held_out = std::make_shared<std::vector<int32_t>>(middle, tokens.end())};
 }
 
 class Training {
@@ -107,7 +113,8 @@ class Training {
                   .context = options.context},
                  plan_),
         parameters_(plan_, 1, at::TensorOptions(tensor::parse_device(options.device)).dtype(at::kFloat)),
-        objective_(network_, {std::make_shared<world::TextWorld>(text.train, tokenizer.size(), options.context, static_cast<uint64_t>(options.seed))}),
+        objective_(network_,
+                   {std::make_shared<world::TextWorld>(text.train, tokenizer.size(), options.context, static_cast<uint64_t>(options.seed))}),
         held_out_({std::make_shared<world::TextWorld>(text.held_out, tokenizer.size(), options.context, 0)}),
         trainer_(parameters_, objective_,
                  {.batch = options.batch,
@@ -170,7 +177,8 @@ double train(Training& training, const TrainOptions& options, const base::Watch&
 
 int train_verb(Words words, Session& session) {
   TrainOptions options;
-  CommandLine line{.verb = "train", .summary = "Trains a language model on a text file from scratch and saves it as a folder that transformers reads (GPT-2)."};
+  CommandLine line{.verb = "train",
+                   .summary = "Trains a language model on a text file from scratch and saves it as a folder that transformers reads (GPT-2)."};
   line.positionals = {{.name = "TEXT", .help = "the text file", .target = &options.text}};
   line.options = options.table();
   if (!parse(line, words, session.out)) return 0;
@@ -192,9 +200,18 @@ int train_verb(Words words, Session& session) {
   write_curve(training, folder);
   const double held_out = training.held_out_loss();
   if (options.json)
-    session.out << base::Json{{"path", folder.string()}, {"parameters", training.parameter_count()}, {"steps", training.steps_done()}, {"loss", training.last_loss()}, {"held_out_loss", held_out}, {"tokens_per_s", tokens_per_s}, {"diverged", training.has_diverged()}}.dump() << "\n";
+    session.out << base::Json{{"path", folder.string()},
+                              {"parameters", training.parameter_count()},
+                              {"steps", training.steps_done()},
+                              {"loss", training.last_loss()},
+                              {"held_out_loss", held_out},
+                              {"tokens_per_s", tokens_per_s},
+                              {"diverged", training.has_diverged()}}
+                       .dump()
+                << "\n";
   else
-    session.out << fmt::format("{} parameters, loss {:.4f}, held out {:.4f} nats a token: {}\n", training.parameter_count(), training.last_loss(), held_out, folder.string());
+    session.out << fmt::format("{} parameters, loss {:.4f}, held out {:.4f} nats a token: {}\n", training.parameter_count(),
+                               training.last_loss(), held_out, folder.string());
   if (training.has_diverged()) {
     session.messages << "the training diverged: the model of the last good step was saved; lower --lr\n";
     return 1;

@@ -17,7 +17,7 @@ inline constexpr const char* kStep = "step";  // of a row: how many steps were d
 
 // Rows of one metric in some cells.
 struct Measured {
-  Coordinates cell;    // of the cells, without the seed
+  Coordinates cell;  // of the cells, without the seed
   std::string metric;
   Coordinates row = {};  // of the rows, without the step
 };

@@ -26,7 +26,8 @@ at::Tensor draw_tokens(Worlds worlds, int64_t step, int64_t first_row, int64_t r
   return ids;
 }
 
-at::Tensor next_token_losses(const model::TokenNetwork& network, const tensor::ParameterLeaves& parameters, const at::Tensor& ids, double weight) {
+at::Tensor next_token_losses(const model::TokenNetwork& network, const tensor::ParameterLeaves& parameters, const at::Tensor& ids,
+                             double weight) {
   const int64_t length = ids.size(2) - 1;
   const at::Tensor on_device = ids.to(parameters.gradients().device());
   const at::Tensor logits = network.logits(parameters, on_device.narrow(2, 0, length));
@@ -38,7 +39,8 @@ at::Tensor next_token_losses(const model::TokenNetwork& network, const tensor::P
 
 TokenObjective::TokenObjective(const model::TokenNetwork& network, TokenWorlds worlds) : network_(network), worlds_(std::move(worlds)) {
   for (const auto& world : worlds_) {
-    if (world->length() == worlds_.front()->length() && world->length() <= network.config().context && world->vocabulary() <= network.config().vocabulary)
+    if (world->length() == worlds_.front()->length() && world->length() <= network.config().context &&
+        world->vocabulary() <= network.config().vocabulary)
       continue;
     throw base::Error({.where = "context, vocabulary",
                        .given = fmt::format("rows of {} tokens out of {}", world->length(), world->vocabulary()),
@@ -59,7 +61,8 @@ std::vector<double> judge_tokens(const model::TokenNetwork& network, const tenso
   std::vector<double> losses(worlds.size());
   for (int64_t begin = 0; begin < rows; begin += kJudgedTogether) {
     const at::Tensor ids = draw_tokens(worlds, 0, begin, std::min(kJudgedTogether, rows - begin));
-    const at::Tensor some = next_token_losses(network, leaves, ids, 1.0 / static_cast<double>(rows * worlds.front()->length())).to(at::kCPU, at::kDouble);
+    const at::Tensor some =
+        next_token_losses(network, leaves, ids, 1.0 / static_cast<double>(rows * worlds.front()->length())).to(at::kCPU, at::kDouble);
     for (size_t replica = 0; replica < losses.size(); ++replica) losses[replica] += some.const_data_ptr<double>()[replica];
   }
   return losses;

@@ -14,7 +14,26 @@ namespace {
 using Configuration = Gpt2Configuration;
 using Extent = int64_t (*)(const Configuration&);
 
-enum class Role { embedding, positions, attention_gain, attention_shift, heads, heads_bias, out, out_bias, mlp_gain, mlp_shift, up, up_bias, down, down_bias, final_gain, final_shift, unembedding, mask };
+enum class Role {
+  embedding,
+  positions,
+  attention_gain,
+  attention_shift,
+  heads,
+  heads_bias,
+  out,
+  out_bias,
+  mlp_gain,
+  mlp_shift,
+  up,
+  up_bias,
+  down,
+  down_bias,
+  final_gain,
+  final_shift,
+  unembedding,
+  mask
+};
 
 constexpr Extent kWidth = [](const Configuration& c) { return c.width; };
 constexpr Extent kThreeWidths = [](const Configuration& c) { return 3 * c.width; };
@@ -90,7 +109,9 @@ class Builder {
   }
 
  private:
-  at::Tensor read(Role role, int64_t layer = 0) const { return weights_.read({static_cast<int>(role), layer}, compute_.dtype).to(compute_.device); }
+  at::Tensor read(Role role, int64_t layer = 0) const {
+    return weights_.read({static_cast<int>(role), layer}, compute_.dtype).to(compute_.device);
+  }
   Gpt2Dense dense(Role weight, Role bias, int64_t layer) const {
     return {.weight = tensor::Linear(read(weight, layer).t().contiguous()), .bias = read(bias, layer)};
   }
@@ -135,7 +156,9 @@ std::unique_ptr<Blueprint> gpt2_blueprint_from_json(const base::Json& config, co
 }
 
 std::unique_ptr<Blueprint> gpt2_blueprint_from_gguf(const base::GgufFile&) {
-  throw base::Error({.given = "a GPT-2 in GGUF", .expected = "a Hugging Face folder for this family", .hint = "use the checkpoint that the file was made from"});
+  throw base::Error({.given = "a GPT-2 in GGUF",
+                     .expected = "a Hugging Face folder for this family",
+                     .hint = "use the checkpoint that the file was made from"});
 }
 
 }  // namespace manabi::model

@@ -39,7 +39,8 @@ Gpt2Configuration gpt2_from_json(const base::Json& json, const std::string& wher
   check_size(where, "vocab_size", read.vocabulary, kLargestSize);
   check_size(where, "n_positions", read.context, kLargestSize);
   if (read.width % read.heads != 0)
-    refuse(where + ", keys 'n_head', 'n_embd'", fmt::format("{} heads over a width of {}", read.heads, read.width), "heads that divide the width");
+    refuse(where + ", keys 'n_head', 'n_embd'", fmt::format("{} heads over a width of {}", read.heads, read.width),
+           "heads that divide the width");
   read.mlp_width = config.integer("n_inner", 4 * read.width);
   check_size(where, "n_inner", read.mlp_width, kLargestSize);
   return read;

@@ -14,15 +14,15 @@ namespace {
 
 // From a whole normal, not a truncated one.
 tensor::ParameterShape normal_matrix(const std::string& name, int64_t rows, int64_t columns, double variance) {
-  return {.name = name, .sizes = {rows, columns}, .initial = {.kind = tensor::Initial::Kind::normal, .scale = std::sqrt(variance)}, .decays = true};
+  return {
+      .name = name, .sizes = {rows, columns}, .initial = {.kind = tensor::Initial::Kind::normal, .scale = std::sqrt(variance)}, .decays = true};
 }
 
 }  // namespace
 
 base::Json described(const ContentAttentionConfig& config) {
-  return {{"kind", "content attention"},      {"pairs", config.pairs},         {"input_width", config.input_width},
-          {"labels", config.labels},          {"positions", config.positions}, {"layers", config.layers},
-          {"hidden_layers", config.hidden_layers}};
+  return {{"kind", "content attention"},   {"pairs", config.pairs},   {"input_width", config.input_width},    {"labels", config.labels},
+          {"positions", config.positions}, {"layers", config.layers}, {"hidden_layers", config.hidden_layers}};
 }
 
 ContentAttentionModel::ContentAttentionModel(const ContentAttentionConfig& config, at::Tensor label_vectors, tensor::ParameterPlan& plan)
@@ -37,7 +37,8 @@ ContentAttentionModel::ContentAttentionModel(const ContentAttentionConfig& confi
     attention_.push_back(plan.add(normal_matrix(fmt::format("attention.{}.weight", layer), 3 * width, width, inverse)));
   for (int64_t layer = 0; layer < config.hidden_layers; ++layer) {
     const std::string name = fmt::format("classifier.{}.", layer);
-    hidden_.push_back({.weight = plan.add(normal_matrix(name + "weight", width, width, 2 * inverse)), .shift = plan.add({.name = name + "bias", .sizes = {1}})});
+    hidden_.push_back({.weight = plan.add(normal_matrix(name + "weight", width, width, 2 * inverse)),
+                       .shift = plan.add({.name = name + "bias", .sizes = {1}})});
   }
   head_ = plan.add(normal_matrix("head.weight", config.labels, width, inverse));
 }

@@ -45,7 +45,7 @@ class ContentAttentionModel final : public PairModel {
     tensor::ParameterId weight, shift;  // the shift is one number for the whole layer
   };
 
-  at::Tensor tokens(const tensor::ParameterLeaves& parameters, const PairInputs& rows) const;  // [R, B, T, D]
+  at::Tensor tokens(const tensor::ParameterLeaves& parameters, const PairInputs& rows) const;                       // [R, B, T, D]
   at::Tensor projections(const tensor::ParameterLeaves& parameters, size_t layer, const at::Tensor& hidden) const;  // [R, B, T, 3, 1, D]
 
   ContentAttentionConfig config_;

@@ -20,7 +20,8 @@ at::Tensor waves(const std::vector<int64_t>& places, int64_t width, double longe
 
 PairNetworkConfig checked(const PairNetworkConfig& config) {
   if (config.positions == Positions::sinusoidal && config.decoder.width % 2 != 0)
-    throw base::Error({.where = "model.width", .given = std::to_string(config.decoder.width), .expected = "an even width for sinusoidal positions"});
+    throw base::Error(
+        {.where = "model.width", .given = std::to_string(config.decoder.width), .expected = "an even width for sinusoidal positions"});
   return config;
 }
 
@@ -46,9 +47,9 @@ PairNetwork::PairNetwork(const PairNetworkConfig& config, tensor::ParameterPlan&
                .width = config.decoder.width,
                .maps_inputs = config.maps_inputs},
               plan),
-      position_table_(config.positions == Positions::learned
-                          ? std::optional(plan.add(trained_matrix("position.weight", 2 * config.pairs + 1, config.decoder.width, kPositionDeviation)))
-                          : std::nullopt),
+      position_table_(config.positions == Positions::learned ? std::optional(plan.add(trained_matrix("position.weight", 2 * config.pairs + 1,
+                                                                                                     config.decoder.width, kPositionDeviation)))
+                                                             : std::nullopt),
       decoder_(config.decoder, plan),
       head_(config.labels, config.decoder.width, plan) {}
 

@@ -24,14 +24,13 @@ PairTokensConfig checked(const PairTokensConfig& config) {
 }  // namespace
 
 tensor::ParameterShape trained_matrix(const std::string& name, int64_t rows, int64_t columns, double deviation) {
-  return {.name = name,
-          .sizes = {rows, columns},
-          .initial = {.kind = tensor::Initial::Kind::truncated_normal, .scale = deviation},
-          .decays = true};
+  return {
+      .name = name, .sizes = {rows, columns}, .initial = {.kind = tensor::Initial::Kind::truncated_normal, .scale = deviation}, .decays = true};
 }
 
 PairTokens::PairTokens(const PairTokensConfig& config, tensor::ParameterPlan& plan) : config_(checked(config)) {
-  if (config.maps_inputs) input_map_ = plan.add(trained_matrix("input.weight", config.width, config.input_width, inverse_root(config.input_width)));
+  if (config.maps_inputs)
+    input_map_ = plan.add(trained_matrix("input.weight", config.width, config.input_width, inverse_root(config.input_width)));
   label_table_ = plan.add(trained_matrix("label.weight", config.labels, config.width, inverse_root(config.labels)));
   label_shift_ = plan.add({.name = "label.bias", .sizes = {config.width}});
 }

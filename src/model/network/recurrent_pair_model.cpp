@@ -23,8 +23,12 @@ std::vector<tensor::ParameterId> declared_layer(tensor::ParameterPlan& plan, int
 }  // namespace
 
 base::Json described(const RecurrentPairConfig& config) {
-  return {{"kind", config.cell == Cell::lstm ? "lstm" : "rnn"}, {"layers", config.layers},           {"width", config.width},
-          {"pairs", config.pairs},                              {"input_width", config.input_width}, {"labels", config.labels}};
+  return {{"kind", config.cell == Cell::lstm ? "lstm" : "rnn"},
+          {"layers", config.layers},
+          {"width", config.width},
+          {"pairs", config.pairs},
+          {"input_width", config.input_width},
+          {"labels", config.labels}};
 }
 
 RecurrentPairModel::RecurrentPairModel(const RecurrentPairConfig& config, tensor::ParameterPlan& plan)
@@ -43,8 +47,9 @@ RecurrentPairModel::RecurrentPairModel(const RecurrentPairConfig& config, tensor
 // LSTM: i, f, g, o = gates; c = sigmoid(f + 1) c + sigmoid(i) tanh(g); h = sigmoid(o) tanh(c).
 at::Tensor RecurrentPairModel::run(const tensor::ParameterLeaves& parameters, const Layer& layer, const at::Tensor& hidden) const {
   const int64_t replicas = hidden.size(0), rows = hidden.size(1), positions = hidden.size(2);
-  const at::Tensor from_inputs = (tensor::dense(hidden.flatten(1, 2), parameters[layer.input]) + tensor::plain(parameters[layer.shift]).unsqueeze(1))
-                                     .view({replicas, rows, positions, gates() * config_.width});
+  const at::Tensor from_inputs =
+      (tensor::dense(hidden.flatten(1, 2), parameters[layer.input]) + tensor::plain(parameters[layer.shift]).unsqueeze(1))
+          .view({replicas, rows, positions, gates() * config_.width});
   at::Tensor state = at::zeros({replicas, rows, config_.width}, hidden.options()), memory = state;
   std::vector<at::Tensor> states;
   for (int64_t position = 0; position < positions; ++position) {

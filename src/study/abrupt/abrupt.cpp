@@ -1,6 +1,6 @@
-// Why is in-context learning learned at once? Reddy (2023): attention with nothing around it, on rows whose labels the context tells. A slow phase
-// learns that the answer is one of the context's labels, an abrupt one which; how many classes there are and how they come decides whether the
-// network learns the rule or the classes.
+// Why is in-context learning learned at once? Reddy (2023): attention with nothing around it, on rows whose labels the context tells. A slow
+// phase learns that the answer is one of the context's labels, an abrupt one which; how many classes there are and how they come decides whether
+// the network learns the rule or the classes.
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
 #include <fmt/format.h>
@@ -41,9 +41,9 @@ struct Setting {
   bool distinct = true;
 
   lab::Coordinates at() const {
-    return {{"pairs", std::to_string(pairs)},      {"labels", std::to_string(labels)},  {"classes", std::to_string(classes)},
-            {"burst", std::to_string(burst)},      {"bursty", fmt::format("{}", bursty)}, {"novel", fmt::format("{}", novel)},
-            {"zipf", fmt::format("{}", zipf)},     {"noise", fmt::format("{}", noise)},   {"distinct", distinct ? "yes" : "no"}};
+    return {{"pairs", std::to_string(pairs)},  {"labels", std::to_string(labels)},    {"classes", std::to_string(classes)},
+            {"burst", std::to_string(burst)},  {"bursty", fmt::format("{}", bursty)}, {"novel", fmt::format("{}", novel)},
+            {"zipf", fmt::format("{}", zipf)}, {"noise", fmt::format("{}", noise)},   {"distinct", distinct ? "yes" : "no"}};
   }
 };
 
@@ -73,14 +73,15 @@ class Abrupt final : public PairStudy {
   explicit Abrupt(Equipment& equipment) : PairStudy(equipment) {}
 
   lab::StudyInfo info() const override {
-    return {.name = "abrupt",
-            .title = "Why is in-context learning learned at once?",
-            .question =
-                "Two layers of bare attention see items with labels and then one of the items again. When do they learn to copy its label, when do "
-                "they learn the classes by heart, and what happens inside at that moment?",
-            .paper =
-                "Gautam Reddy (2023): The Mechanistic Basis of Data Dependence and Abrupt Learning in an In-Context Classification Task. ICLR 2024.",
-            .link = "https://arxiv.org/abs/2312.03002"};
+    return {
+        .name = "abrupt",
+        .title = "Why is in-context learning learned at once?",
+        .question =
+            "Two layers of bare attention see items with labels and then one of the items again. When do they learn to copy its label, when do "
+            "they learn the classes by heart, and what happens inside at that moment?",
+        .paper =
+            "Gautam Reddy (2023): The Mechanistic Basis of Data Dependence and Abrupt Learning in an In-Context Classification Task. ICLR 2024.",
+        .link = "https://arxiv.org/abs/2312.03002"};
   }
 
   void set_scale(lab::RunScale scale) override {
@@ -93,9 +94,15 @@ class Abrupt final : public PairStudy {
     using base::Changes;
     base::OptionTable table;
     table.add({.name = "steps", .help = "of training", .target = &options_.steps, .changes = Changes::value, .least = 1, .most = 1'000'000'000});
-    table.add({.name = "batch", .help = "rows of one step", .target = &options_.batch, .changes = Changes::value, .least = 1, .most = 1'000'000});
+    table.add(
+        {.name = "batch", .help = "rows of one step", .target = &options_.batch, .changes = Changes::value, .least = 1, .most = 1'000'000});
     table.add({.name = "lr", .help = "learning rate of gradient descent, constant", .target = &options_.lr, .changes = Changes::value});
-    table.add({.name = "questions", .help = "new rows on which each question is asked", .target = &options_.questions, .changes = Changes::value, .least = 1, .most = 10'000'000});
+    table.add({.name = "questions",
+               .help = "new rows on which each question is asked",
+               .target = &options_.questions,
+               .changes = Changes::value,
+               .least = 1,
+               .most = 10'000'000});
     return table;
   }
 
@@ -173,7 +180,8 @@ std::vector<PairQuestion> Abrupt::questions(const lab::Coordinates& at, uint64_t
   };
   world::AbruptConfig once = training;
   once.burst = 1;
-  return {ask(kInWeights, world::in_weight_evaluation(training)), ask(kInContext, in_context(training)), ask(kShifted, world::shifted_label_evaluation(once))};
+  return {ask(kInWeights, world::in_weight_evaluation(training)), ask(kInContext, in_context(training)),
+          ask(kShifted, world::shifted_label_evaluation(once))};
 }
 
 // On rows of novel classes, which hold the query's class once.
@@ -183,7 +191,8 @@ std::vector<std::vector<double>> Abrupt::measure_further(std::span<const lab::Ce
   const auto& network = dynamic_cast<const model::ContentAttentionModel&>(model);
   learn::PairWorlds worlds;
   for (const lab::Cell& cell : cells)
-    worlds.push_back(std::make_shared<world::AbruptWorld>(in_context(config_of(cell.at, static_cast<uint64_t>(lab::integer_at(cell.at, lab::kSeed))))));
+    worlds.push_back(
+        std::make_shared<world::AbruptWorld>(in_context(config_of(cell.at, static_cast<uint64_t>(lab::integer_at(cell.at, lab::kSeed))))));
   const learn::PairBatch batch = learn::draw_pairs(worlds, 0, 0, kMeasuredRows).to(parameters.values().options());
   const tensor::ParameterLeaves leaves(parameters, 0, at::zeros_like(parameters.values()));
   const std::vector<at::Tensor> attention = network.attention(leaves, batch.rows);  // [R, B, T, T]
@@ -219,18 +228,33 @@ std::vector<lab::Claim> Abrupt::claims(const lab::Records& records) const {
                 equal = {.labels = 4, .burst = 1, .novel = 1};
   const lab::Measured from_context = {.cell = novel.at(), .metric = kFromContext, .row = kInContext};
   const std::vector<Statement> statements = {
-      {"many-classes-give-the-rule", "From many bursty classes the network learns to read new ones off the context.", "grows with the number of classes", "accuracy on new classes, 1,024 classes", accuracies(records, many, kInContext), above, 0.8},
-      {"few-classes-give-the-classes", "From few, it does not", "the opposite for few classes", "accuracy on new classes, 64 classes", accuracies(records, few, kInContext), below, 0.5},
-      {"and-knows-them", "but knows them by heart.", "in-weight learning for few classes", "accuracy without the class in the context, 64 minus 1,024 classes", lab::differences(accuracies(records, many, kInWeights), accuracies(records, few, kInWeights)), above, 0.2},
-      {"new-classes-force-the-rule", "Rows of classes that are never seen again force the rule.", "learned whenever new classes are shown", "accuracy on new classes, new classes only", accuracies(records, novel, kInContext), above, 0.8},
-      {"answers-come-from-the-context", "Answers are then labels of the context.", "rises in the slow phase", "share of answers that are labels of the context", lab::last_values(records, from_context), above, 0.9},
-      {"attention-finds-the-label", "and the second layer attends to the right one.", "jumps with accuracy", "attention of the query to the right label", lab::last_values(records, {.cell = novel.at(), .metric = kTarget}), above, 0.5},
-      {"unused-labels-are-needed", "Without labels beside those of the context nothing is learned.", "0 of 6 seeds for L = N", "accuracy on new classes, 4 pairs of 4 labels", accuracies(records, equal, kInContext), below, 0.4},
-      {"skew-gives-both", "At a Zipf exponent of 1 both kinds of learning are there: new classes are read off the context", "coexistence at exponents near 1", "accuracy on new classes, exponent 1", accuracies(records, skewed, kInContext), above, 0.5},
+      {"many-classes-give-the-rule", "From many bursty classes the network learns to read new ones off the context.",
+       "grows with the number of classes", "accuracy on new classes, 1,024 classes", accuracies(records, many, kInContext), above, 0.8},
+      {"few-classes-give-the-classes", "From few, it does not", "the opposite for few classes", "accuracy on new classes, 64 classes",
+       accuracies(records, few, kInContext), below, 0.5},
+      {"and-knows-them", "but knows them by heart.", "in-weight learning for few classes",
+       "accuracy without the class in the context, 64 minus 1,024 classes",
+       lab::differences(accuracies(records, many, kInWeights), accuracies(records, few, kInWeights)), above, 0.2},
+      {"new-classes-force-the-rule", "Rows of classes that are never seen again force the rule.", "learned whenever new classes are shown",
+       "accuracy on new classes, new classes only", accuracies(records, novel, kInContext), above, 0.8},
+      {"answers-come-from-the-context", "Answers are then labels of the context.", "rises in the slow phase",
+       "share of answers that are labels of the context", lab::last_values(records, from_context), above, 0.9},
+      {"attention-finds-the-label", "and the second layer attends to the right one.", "jumps with accuracy",
+       "attention of the query to the right label", lab::last_values(records, {.cell = novel.at(), .metric = kTarget}), above, 0.5},
+      {"unused-labels-are-needed", "Without labels beside those of the context nothing is learned.", "0 of 6 seeds for L = N",
+       "accuracy on new classes, 4 pairs of 4 labels", accuracies(records, equal, kInContext), below, 0.4},
+      {"skew-gives-both", "At a Zipf exponent of 1 both kinds of learning are there: new classes are read off the context",
+       "coexistence at exponents near 1", "accuracy on new classes, exponent 1", accuracies(records, skewed, kInContext), above, 0.5},
   };
   std::vector<lab::Claim> claims;
   for (const Statement& statement : statements) {
-    lab::Claim claim{.id = statement.id, .sentence = statement.sentence, .source = "section 3 and Figures 2 to 4", .published = statement.published, .measure = statement.measure, .direction = statement.direction, .margin = statement.margin};
+    lab::Claim claim{.id = statement.id,
+                     .sentence = statement.sentence,
+                     .source = "section 3 and Figures 2 to 4",
+                     .published = statement.published,
+                     .measure = statement.measure,
+                     .direction = statement.direction,
+                     .margin = statement.margin};
     claim.effect = lab::interval_over_seeds(statement.values);
     if (!claim.effect) claim.missing = "two seeds of this setting";
     claims.push_back(std::move(claim));
@@ -240,12 +264,22 @@ std::vector<lab::Claim> Abrupt::claims(const lab::Records& records) const {
 
 lab::Table nested_table() {
   lab::Table table{.title = "Three nested logits",
-                   .caption = "Gradient descent (learning rate .02) on three numbers in place of the network: steps until the attention on the right label passes one half, and until the loss is below .02.",
+                   .caption =
+                       "Gradient descent (learning rate .02) on three numbers in place of the network: steps until the attention on the right "
+                       "label passes one half, and until the loss is below .02.",
                    .columns = {"pairs", "labels", "start", "attends after", "learned after"}};
   const auto text_of = [](int64_t steps) { return steps < 0 ? std::string("never") : std::to_string(steps); };
-  for (const auto& [pairs, labels, start] : {std::tuple<int64_t, int64_t, double>{8, 32, .01}, {4, 16, .01}, {8, 16, .01}, {8, 9, .01}, {8, 8, .01}, {4, 4, .01}, {8, 8, .5}, {8, 8, 0}}) {
+  for (const auto& [pairs, labels, start] : {std::tuple<int64_t, int64_t, double>{8, 32, .01},
+                                             {4, 16, .01},
+                                             {8, 16, .01},
+                                             {8, 9, .01},
+                                             {8, 8, .01},
+                                             {4, 4, .01},
+                                             {8, 8, .5},
+                                             {8, 8, 0}}) {
     const NestedDescent descent = descend_nested({start, start, start}, pairs, labels, .02, 100'000);
-    table.rows.push_back({std::to_string(pairs), std::to_string(labels), fmt::format("{}", start), text_of(descent.steps_to_attend), text_of(descent.steps_to_learn)});
+    table.rows.push_back({std::to_string(pairs), std::to_string(labels), fmt::format("{}", start), text_of(descent.steps_to_attend),
+                          text_of(descent.steps_to_learn)});
   }
   return table;
 }
@@ -261,15 +295,25 @@ std::vector<lab::Section> Abrupt::sections(const lab::Records& records) const {
   lab::Table table{.title = "At the end", .caption = "Accuracy in percent, mean over seeds.", .columns = {"setting", "seeds"}};
   for (const lab::Coordinates& question : {kInContext, kShifted, kInWeights}) {
     table.columns.push_back(question.at("question"));
-    lab::Figure figure{.title = question.at("question"), .caption = "Error among all labels, mean over seeds with Student's 95 % interval.", .x_label = "step", .y_label = "error", .y_is_share = true};
+    lab::Figure figure{.title = question.at("question"),
+                       .caption = "Error among all labels, mean over seeds with Student's 95 % interval.",
+                       .x_label = "step",
+                       .y_label = "error",
+                       .y_is_share = true};
     for (const auto& [at, ignored] : settings)
       figure.series.push_back(lab::series_over_steps(lab::name_of(at), records, {.cell = at, .metric = kError, .row = question}));
     answers.blocks.emplace_back(std::move(figure));
   }
-  lab::Figure progress{.title = "Attention along the training, new classes only", .caption = "Mean over rows and seeds.", .x_label = "step", .y_label = "share", .y_is_share = true};
+  lab::Figure progress{.title = "Attention along the training, new classes only",
+                       .caption = "Mean over rows and seeds.",
+                       .x_label = "step",
+                       .y_label = "share",
+                       .y_is_share = true};
   const lab::Coordinates novel = Setting{.burst = 1, .novel = 1}.at();
-  for (const char* metric : {kPrevious, kTarget, kLabels}) progress.series.push_back(lab::series_over_steps(metric, records, {.cell = novel, .metric = metric}));
-  progress.series.push_back(lab::series_over_steps("answers that are labels of the context", records, {.cell = novel, .metric = kFromContext, .row = kInContext}));
+  for (const char* metric : {kPrevious, kTarget, kLabels})
+    progress.series.push_back(lab::series_over_steps(metric, records, {.cell = novel, .metric = metric}));
+  progress.series.push_back(
+      lab::series_over_steps("answers that are labels of the context", records, {.cell = novel, .metric = kFromContext, .row = kInContext}));
   inside.blocks.emplace_back(std::move(progress));
   inside.blocks.emplace_back(nested_table());
   for (const auto& [at, ignored] : settings) {

@@ -24,14 +24,15 @@ class InWeights final : public PairStudy {
   explicit InWeights(Equipment& equipment) : PairStudy(equipment) {}
 
   lab::StudyInfo info() const override {
-    return {.name = "in-weights",
-            .title = "From its context or from its weights?",
-            .question =
-                "A small transformer is trained on frequent and rare classes of noisy vectors, in contexts that mostly hold the query's class. "
-                "Which of its two sources does it answer from, as the data set grows?",
-            .paper =
-                "Bryan Chan, Xinyi Chen, András György, Dale Schuurmans (2024): Toward Understanding In-context vs. In-weight Learning. ICLR 2025.",
-            .link = "https://arxiv.org/abs/2410.23042"};
+    return {
+        .name = "in-weights",
+        .title = "From its context or from its weights?",
+        .question =
+            "A small transformer is trained on frequent and rare classes of noisy vectors, in contexts that mostly hold the query's class. "
+            "Which of its two sources does it answer from, as the data set grows?",
+        .paper =
+            "Bryan Chan, Xinyi Chen, András György, Dale Schuurmans (2024): Toward Understanding In-context vs. In-weight Learning. ICLR 2025.",
+        .link = "https://arxiv.org/abs/2410.23042"};
   }
 
   void set_scale(lab::RunScale scale) override {
@@ -103,7 +104,8 @@ PairRunPlan InWeights::plan_of(const lab::Coordinates& at) const {
 std::vector<PairQuestion> InWeights::questions(const lab::Coordinates& at, uint64_t seed) const {
   std::vector<PairQuestion> asked;
   for (const Question& question : in_weights::questions())
-    asked.push_back({.at = question.at(), .world = std::make_shared<world::ClassMixtureWorld>(question_world(condition_at(at), seed, question))});
+    asked.push_back(
+        {.at = question.at(), .world = std::make_shared<world::ClassMixtureWorld>(question_world(condition_at(at), seed, question))});
   return asked;
 }
 

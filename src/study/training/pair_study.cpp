@@ -23,7 +23,8 @@ std::vector<std::vector<double>> ask(const QuestionsOfReplicas& questions, const
     learn::PairWorlds worlds;
     for (const std::vector<PairQuestion>& of_replica : questions) worlds.push_back(of_replica[question].world);
     const std::vector<learn::PairScores> scores = learn::judge_pairs(model, parameters, worlds, rows, threads);
-    for (size_t replica = 0; replica < scores.size(); ++replica) std::ranges::copy(values_of(scores[replica]), std::back_inserter(values[replica]));
+    for (size_t replica = 0; replica < scores.size(); ++replica)
+      std::ranges::copy(values_of(scores[replica]), std::back_inserter(values[replica]));
   }
   return values;
 }
@@ -76,19 +77,15 @@ std::vector<lab::Cell> PairStudy::grid() {
   return cells;
 }
 
-int64_t PairStudy::cost_of(std::span<const lab::Cell> group) const {
-  return tokens_of(plan_of(group.front().at), std::ssize(group));
-}
+int64_t PairStudy::cost_of(std::span<const lab::Cell> group) const { return tokens_of(plan_of(group.front().at), std::ssize(group)); }
 
 PairRunPlan PairStudy::plan_of(std::span<const lab::Cell> cells) const {
   PairRunPlan plan = plan_of(cells.front().at);
   plan.measure_name = info().name + " " + std::to_string(info().version) + ", " + std::to_string(questions_asked()) + " rows a question";
   plan.description = info().name + ": " + std::to_string(cells.size()) + " networks, " + lab::name_of(cells.front().at);
   for (const lab::Cell& cell : cells) {
-    plan.replicas.push_back({.seed = seed_of(cell),
-                             .world = training_world(cell.at, seed_of(cell)),
-                             .world_made_of = base::Json(cell.at),
-                             .lr = lr_of(cell.at)});
+    plan.replicas.push_back(
+        {.seed = seed_of(cell), .world = training_world(cell.at, seed_of(cell)), .world_made_of = base::Json(cell.at), .lr = lr_of(cell.at)});
   }
   return plan;
 }

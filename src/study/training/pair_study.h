@@ -42,8 +42,8 @@ class PairStudy : public lab::Study {
 
   // In the order of the claims.
   virtual std::vector<PairSetting> settings() const = 0;
-  virtual int64_t seeds() const = 0;                     // of the scale, when the user gave none
-  virtual int64_t questions_asked() const = 0;           // rows of each question
+  virtual int64_t seeds() const = 0;                       // of the scale, when the user gave none
+  virtual int64_t questions_asked() const = 0;             // rows of each question
   virtual int64_t replicas_together() const { return 8; }  // that train as one
   // All but the replicas and what is measured, for a setting of this shape.
   virtual PairRunPlan plan_of(const lab::Coordinates& at) const = 0;

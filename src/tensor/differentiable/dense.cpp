@@ -4,31 +4,49 @@
 namespace manabi::tensor {
 namespace {
 
-// One replica is a plain product, which libtorch hands to its library without the batch's bookkeeping.
-at::Tensor product(const at::Tensor& left, const at::Tensor& right) {
-  return left.size(0) == 1 ? at::mm(left[0], right[0]).unsqueeze(0) : at::bmm(left, right);
+// sum [R, M, N] = left [R, M, K] x right [R, K, N], or added to what is there, replica by replica.
+void multiply(const at::Tensor& left, const at::Tensor& right, const at::Tensor& result, bool adds) {
+  const Scratch scratch(training_kernels().product_scratch_bytes());
+  for (int64_t replica = 0; replica < left.size(0); ++replica) {
+    training_kernels().multiply({.rows = left.size(1),
+                                 .columns = right.size(2),
+                                 .depth = left.size(2),
+                                 .left = replica_of(left, replica),
+                                 .left_row_stride = left.stride(1),
+                                 .left_depth_stride = left.stride(2),
+                                 .right = replica_of(right, replica),
+                                 .right_depth_stride = right.stride(1),
+                                 .right_column_stride = right.stride(2),
+                                 .result = mutable_replica_of(result, replica),
+                                 .result_stride = result.stride(1),
+                                 .adds = adds},
+                                scratch.get());
+  }
 }
 
-void add_product_(at::Tensor sum, const at::Tensor& left, const at::Tensor& right) {
-  if (left.size(0) == 1)
-    sum.select(0, 0).addmm_(left[0], right[0]);
-  else
-    sum.baddbmm_(left, right);
+at::Tensor product(const at::Tensor& left, const at::Tensor& right) {
+  const at::Tensor result = at::empty({left.size(0), left.size(1), right.size(2)}, left.options());
+  multiply(left, right, result, false);
+  return result;
 }
+
+// Rows that may be a view of other tensors, with contiguous columns.
+at::Tensor with_contiguous_columns(const at::Tensor& tensor) { return tensor.stride(2) == 1 ? tensor : tensor.contiguous(); }
 
 struct Dense : Function<Dense> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& input, const at::Tensor& weight) {
     const at::AutoDispatchBelowADInplaceOrView below;
-    context->save_for_backward({input, weight});
-    return product(input, weight.transpose(1, 2));
+    const at::Tensor plain = with_contiguous_columns(input);
+    context->save_for_backward({plain, weight});
+    return product(plain, weight.transpose(1, 2));
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
     const at::AutoDispatchBelowADInplaceOrView below;
     const variable_list saved = context->get_saved_variables();
-    const at::Tensor &input = saved[0], &weight = saved[1], &output_gradient = gradients[0];
+    const at::Tensor &input = saved[0], &weight = saved[1], output_gradient = with_contiguous_columns(gradients[0]);
     const ParameterGradient weight_gradient(weight);
-    add_product_(weight_gradient.tensor(), output_gradient.transpose(1, 2), input);
+    multiply(output_gradient.transpose(1, 2), input, weight_gradient.tensor(), /*adds=*/true);
     at::Tensor input_gradient;
     if (context->needs_input_grad(0)) input_gradient = product(output_gradient, weight);
     return {input_gradient, weight_gradient.for_autograd()};
@@ -40,6 +58,7 @@ struct Dense : Function<Dense> {
 at::Tensor dense(const at::Tensor& input, const at::Tensor& weight) {
   TORCH_CHECK(input.dim() == 3 && weight.dim() == 3 && input.size(0) == weight.size(0) && input.size(2) == weight.size(2), "dense: input ",
               input.sizes(), " and weight ", weight.sizes(), ", expected [R, N, I] and [R, O, I]");
+  if (!training_kernels({input, weight}) || weight.stride(2) != 1) return dense_reference(input, weight);
   return Dense::apply(input, weight);
 }
 

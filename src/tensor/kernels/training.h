@@ -35,6 +35,19 @@ struct LayerNormGradientRows {
   int64_t width = 0;
 };
 
+// result [rows, columns] = left [rows, depth] x right [depth, columns], or added to what is there. Strides count elements; of each side one
+// stride is 1, and the result's columns are contiguous.
+struct MatrixProduct {
+  int64_t rows = 0, columns = 0, depth = 0;
+  const float* left = nullptr;
+  int64_t left_row_stride = 0, left_depth_stride = 1;
+  const float* right = nullptr;
+  int64_t right_depth_stride = 0, right_column_stride = 1;
+  float* result = nullptr;
+  int64_t result_stride = 0;
+  bool adds = false;
+};
+
 enum class Activation { gelu, relu };  // GELU in its tanh form
 
 // output [rows, width] = activation(input + bias).
@@ -106,6 +119,8 @@ struct AdamRun {
 
 // What a family of instructions offers for training.
 struct TrainingKernels {
+  int64_t (*product_scratch_bytes)();  // aligned to 64
+  void (*multiply)(const MatrixProduct& product, void* scratch);
   void (*layer_norm)(const LayerNormRows& pass);
   void (*layer_norm_gradient)(const LayerNormGradientRows& pass);
   void (*activate)(const ActivationRows& pass);

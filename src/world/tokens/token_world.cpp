@@ -18,7 +18,8 @@ TextWorld::TextWorld(std::shared_ptr<const std::vector<int32_t>> tokens, int64_t
                        .hint = "shorten --context, or take more text"});
   const auto outside = std::ranges::find_if(*tokens_, [&](int32_t token) { return token < 0 || token >= vocabulary; });
   if (outside != tokens_->end())
-    throw base::Error({.given = fmt::format("token {} in the text", *outside), .expected = fmt::format("ids below the vocabulary of {}", vocabulary)});
+    throw base::Error(
+        {.given = fmt::format("token {} in the text", *outside), .expected = fmt::format("ids below the vocabulary of {}", vocabulary)});
 }
 
 void TextWorld::draw(int64_t step, int64_t row, std::span<int64_t> into) const {

@@ -28,7 +28,8 @@ TEST(Seeds, LastValuesAreThoseOfTheLastStepInTheOrderOfSeeds) { EXPECT_EQ(last_v
 TEST(Seeds, LeastValuesAreTakenAlongTheSteps) { EXPECT_EQ(least_values(made_up(), kWhat), (std::vector<double>{0.5, 1.5, 2.5})); }
 
 TEST(Seeds, OtherCellsAndQuestionsDoNotCount) {
-  EXPECT_EQ(last_values(made_up(), {.cell = {{"rows", "64"}}, .metric = "error", .row = {{"question", "b"}}}), (std::vector<double>{102, 103, 104}));
+  EXPECT_EQ(last_values(made_up(), {.cell = {{"rows", "64"}}, .metric = "error", .row = {{"question", "b"}}}),
+            (std::vector<double>{102, 103, 104}));
   EXPECT_TRUE(last_values(made_up(), {.cell = {{"rows", "65"}}, .metric = "error"}).empty());
 }
 

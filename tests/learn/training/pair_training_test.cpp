@@ -4,8 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/support/error.h"
 #include "model/network/pair_network.h"
+#include "tests/support/error.h"
 #include "world/pairs/class_mixture_world.h"
 
 namespace manabi::learn {

@@ -71,7 +71,8 @@ TEST_F(SavedGpt2, APrefixInTheCacheChangesNothing) {
   const Row first{.tokens = tokens.first(5), .keeps_cache = true};
   const auto prefix = checkpoint.lm->forward(std::span(&first, 1)).caches.front();
   const Row second{.tokens = tokens.subspan(5), .prefix = prefix, .wanted = {last - 5}};
-  EXPECT_TRUE(at::allclose(checkpoint.lm->forward(std::span(&whole, 1)).hidden, checkpoint.lm->forward(std::span(&second, 1)).hidden, 1e-5, 1e-5));
+  EXPECT_TRUE(
+      at::allclose(checkpoint.lm->forward(std::span(&whole, 1)).hidden, checkpoint.lm->forward(std::span(&second, 1)).hidden, 1e-5, 1e-5));
 }
 
 TEST_F(SavedGpt2, VariantsThatAreNotComputedAreRefused) {

@@ -32,14 +32,19 @@ std::vector<Kind> kinds() {
   };
   const auto decoder = [](Positions positions) {
     return [positions](tensor::ParameterPlan& plan) {
-      return std::make_unique<PairNetwork>(
-          PairNetworkConfig{.decoder = {.layers = 1, .width = 8, .heads = 2}, .pairs = kPairs, .input_width = kInputs, .labels = kLabels, .positions = positions}, plan);
+      return std::make_unique<PairNetwork>(PairNetworkConfig{.decoder = {.layers = 1, .width = 8, .heads = 2},
+                                                             .pairs = kPairs,
+                                                             .input_width = kInputs,
+                                                             .labels = kLabels,
+                                                             .positions = positions},
+                                           plan);
     };
   };
   const auto bare = [](tensor::ParameterPlan& plan) {
     at::manual_seed(3);
-    return std::make_unique<ContentAttentionModel>(ContentAttentionConfig{.pairs = kPairs, .input_width = kInputs, .labels = kLabels, .positions = 7},
-                                                   at::randn({kReplicas, kLabels, kInputs}), plan);
+    return std::make_unique<ContentAttentionModel>(
+        ContentAttentionConfig{.pairs = kPairs, .input_width = kInputs, .labels = kLabels, .positions = 7},
+        at::randn({kReplicas, kLabels, kInputs}), plan);
   };
   return {{"decoder, learned positions", decoder(Positions::learned)},
           {"decoder, sinusoids", decoder(Positions::sinusoidal)},
@@ -77,7 +82,8 @@ TEST(PairModels, ARowIsAnsweredTheSameWhateverStandsBesideIt) {
     const PairInputs rows = random_rows();
     const at::Tensor all = built.logits(rows);
     ASSERT_EQ(all.sizes(), (std::vector<int64_t>{kReplicas, kRows, kLabels}));
-    const at::Tensor some = built.logits({rows.inputs.narrow(1, 1, 1), rows.labels.narrow(1, 1, 1).contiguous(), rows.offsets.narrow(1, 1, 1).contiguous()});
+    const at::Tensor some =
+        built.logits({rows.inputs.narrow(1, 1, 1), rows.labels.narrow(1, 1, 1).contiguous(), rows.offsets.narrow(1, 1, 1).contiguous()});
     EXPECT_TRUE(at::allclose(all.narrow(1, 1, 1), some, 1e-5, 1e-5));
   }
 }
@@ -113,7 +119,8 @@ TEST(PairModels, ReplicasHaveTheirOwnParameters) {
 
 TEST(PairModels, WidthsThatDoNotFitAreNamed) {
   tensor::ParameterPlan plan;
-  EXPECT_THAT(test::error_of([&] { PairNetwork({.decoder = {.width = 8}, .input_width = 5, .maps_inputs = false}, plan); }), HasSubstr("inputs of 5 numbers as tokens of 8"));
+  EXPECT_THAT(test::error_of([&] { PairNetwork({.decoder = {.width = 8}, .input_width = 5, .maps_inputs = false}, plan); }),
+              HasSubstr("inputs of 5 numbers as tokens of 8"));
   EXPECT_THAT(test::error_of([&] { ContentAttentionModel({.pairs = 8, .positions = 16}, {}, plan); }), HasSubstr("17 tokens, at 16 positions"));
 }
 

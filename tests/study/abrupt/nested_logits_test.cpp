@@ -10,7 +10,7 @@ namespace {
 TEST(NestedLogits, TheGradientIsTheSlopeOfTheLoss) {
   const NestedLogits at = {.beta = 0.7, .alpha = 1.3, .xi = 2.1};
   constexpr double kStep = 1e-6;
-  const auto slope = [&](double NestedLogits::* number) {
+  const auto slope = [&](double NestedLogits::*number) {
     NestedLogits up = at, down = at;
     up.*number += kStep;
     down.*number -= kStep;
@@ -39,7 +39,12 @@ TEST(NestedLogits, DescentTakesTheStepsOfTheCalibratedRuns) {
     double start;
     int64_t attend, learn;
   };
-  for (const Case& known : {Case{8, 32, .01, 2269, 4590}, {4, 16, .01, 887, 3369}, {8, 16, .01, 2781, 5134}, {8, 9, .01, 5306, 7838}, {4, 4, .01, 5074, 7763}, {8, 8, .5, 2342, 4963}}) {
+  for (const Case& known : {Case{8, 32, .01, 2269, 4590},
+                            {4, 16, .01, 887, 3369},
+                            {8, 16, .01, 2781, 5134},
+                            {8, 9, .01, 5306, 7838},
+                            {4, 4, .01, 5074, 7763},
+                            {8, 8, .5, 2342, 4963}}) {
     const NestedDescent descent = descend_nested({known.start, known.start, known.start}, known.pairs, known.labels, .02, 30'000);
     EXPECT_NEAR(static_cast<double>(descent.steps_to_attend), static_cast<double>(known.attend), 2) << known.pairs << " " << known.labels;
     EXPECT_NEAR(static_cast<double>(descent.steps_to_learn), static_cast<double>(known.learn), 2) << known.pairs << " " << known.labels;

@@ -59,7 +59,8 @@ class Differentiable : public testing::Test {
 };
 
 TEST_F(Differentiable, DenseHasTheGradientsOfItsReference) {
-  for (const auto& [replicas, rows, inputs, outputs] : {std::array<int64_t, 4>{1, 7, 5, 3}, {3, 17, 8, 16}, {2, 1, 1, 1}}) {
+  for (const auto& [replicas, rows, inputs, outputs] :
+       {std::array<int64_t, 4>{1, 7, 5, 3}, {3, 17, 8, 16}, {2, 1, 1, 1}, {1, 100, 300, 41}, {2, 97, 16, 1030}, {1, 6, 257, 48}}) {
     expect_same([](const Tensors& x) { return Tensors{dense(x[0], x[1])}; },
                 [](const Tensors& x) { return Tensors{dense_reference(x[0], x[1])}; },
                 {normal({replicas, rows, inputs}), normal({replicas, outputs, inputs})}, 4);

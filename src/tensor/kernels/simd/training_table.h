@@ -1,13 +1,16 @@
 // The training kernels of the instructions that a file is compiled for.
 #pragma once
 
+#include "tensor/kernels/simd/product_kernel.h"
 #include "tensor/kernels/simd/row_attention_kernel.h"
 #include "tensor/kernels/simd/training_kernel.h"
 
 namespace manabi::tensor::kernels {
 namespace {
 
-constexpr TrainingKernels kTrainingKernels = {.layer_norm = layer_norm,
+constexpr TrainingKernels kTrainingKernels = {.product_scratch_bytes = product_scratch_bytes,
+                                              .multiply = multiply_matrices,
+                                              .layer_norm = layer_norm,
                                               .layer_norm_gradient = layer_norm_gradient,
                                               .activate = activate,
                                               .activate_gradient = activate_gradient,
