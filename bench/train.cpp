@@ -7,33 +7,12 @@
 #include <map>
 #include <string>
 
-#include "learn/training/trainer.h"
-#include "model/network/token_network.h"
+#include "base/random.h"
+#include "learn/training/token_training.h"
 #include "tensor/device.h"
 
 namespace manabi {
 namespace {
-
-// Eight batches [R, B, T + 1] in turn; every position's next token is its target.
-class NextToken final : public learn::Objective {
- public:
-  NextToken(const model::TokenNetwork& network, std::vector<at::Tensor> batches) : network_(network), batches_(std::move(batches)) {}
-
-  at::Tensor losses(const tensor::ParameterLeaves& parameters, const learn::BatchShare& share) const override {
-    const at::Tensor rows = batches_[static_cast<size_t>(share.step) % batches_.size()]
-                                .narrow(0, share.first_replica, share.replicas)
-                                .narrow(1, share.first_row, share.rows);
-    const int64_t length = rows.size(2) - 1;
-    const at::Tensor logits = network_.logits(parameters, rows.narrow(2, 0, length));
-    const double weight = 1.0 / static_cast<double>(share.batch * length);
-    return tensor::cross_entropy_(logits, rows.narrow(2, 1, length).flatten(1),
-                                  std::vector<double>(static_cast<size_t>(share.replicas), weight));
-  }
-
- private:
-  const model::TokenNetwork& network_;
-  std::vector<at::Tensor> batches_;
-};
 
 int run(std::map<std::string, int64_t> option) {
   tensor::set_threads(static_cast<int>(option["threads"]));
@@ -45,10 +24,14 @@ int run(std::map<std::string, int64_t> option) {
                                     plan);
   tensor::ParameterBuffer parameters(plan, replicas, at::kFloat);
   for (int64_t replica = 0; replica < replicas; ++replica) parameters.initialise(replica, static_cast<uint64_t>(replica));
-  at::manual_seed(0);
-  std::vector<at::Tensor> batches;
-  for (int i = 0; i < 8; ++i) batches.push_back(at::randint(option["vocab"], {replicas, batch, length + 1}, at::kLong));
-  const NextToken objective(network, std::move(batches));
+  learn::TokenWorlds worlds;
+  for (int64_t replica = 0; replica < replicas; ++replica) {
+    base::Rng rng = base::Rng(static_cast<uint64_t>(replica)).child("tokens");
+    auto tokens = std::make_shared<std::vector<int32_t>>(8 * batch * (length + 1));
+    for (int32_t& token : *tokens) token = static_cast<int32_t>(rng.below(static_cast<uint64_t>(option["vocab"])));
+    worlds.push_back(std::make_shared<world::TextWorld>(tokens, option["vocab"], length, 0));
+  }
+  const learn::TokenObjective objective(network, worlds);
   learn::Trainer trainer(parameters, objective,
                          {.batch = batch,
                           .lr = std::vector<double>(static_cast<size_t>(replicas), 1e-3),

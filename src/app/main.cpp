@@ -9,6 +9,10 @@
 #include <string>
 #include <vector>
 
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+
 #include "app/console_progress.h"
 #include "app/verbs.h"
 #include "base/error.h"
@@ -24,9 +28,19 @@ extern "C" void on_interrupt(int) {
   cancel.request();
 }
 
+// Training steps free and take the same megabytes again and again; given back to the system each time, they would be cleared page by page.
+void keep_freed_memory() {
+#if defined(__GLIBC__)
+  constexpr int kMebibyte = 1 << 20;
+  mallopt(M_MMAP_THRESHOLD, 64 * kMebibyte);
+  mallopt(M_TRIM_THRESHOLD, 256 * kMebibyte);
+#endif
+}
+
 }  // namespace
 
 int main(int argument_count, char** arguments) {
+  keep_freed_memory();
   // Without SA_RESTART: what waits for a pipe or a terminal hears of it too.
   struct sigaction interrupt {};
   interrupt.sa_handler = on_interrupt;

@@ -7,8 +7,8 @@
 #include <map>
 #include <memory>
 
-#include "model/network/pair_network.h"
-#include "model/network/recurrent_pair_model.h"
+#include "model/network/pairs/pair_network.h"
+#include "model/network/pairs/recurrent_pair_model.h"
 #include "study/training/pair_study.h"
 #include "world/pairs/bursty_world.h"
 

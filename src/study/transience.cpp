@@ -6,7 +6,7 @@
 #include <map>
 #include <memory>
 
-#include "model/network/pair_network.h"
+#include "model/network/pairs/pair_network.h"
 #include "study/training/pair_study.h"
 #include "world/pairs/bursty_world.h"
 

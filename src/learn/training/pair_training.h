@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "learn/training/trainer.h"
-#include "model/network/pair_model.h"
+#include "model/network/pairs/pair_model.h"
 #include "world/pairs/pair_world.h"
 
 namespace manabi::learn {

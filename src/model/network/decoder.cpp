@@ -61,8 +61,17 @@ tensor::LayerNormParameters Decoder::read(const ParameterLeaves& parameters, con
 }
 
 at::Tensor Decoder::forward(const ParameterLeaves& parameters, const at::Tensor& hidden) const {
+  return run(parameters, hidden, false).output.view(hidden.sizes());
+}
+
+at::Tensor Decoder::forward_last(const ParameterLeaves& parameters, const at::Tensor& hidden) const {
+  return run(parameters, hidden, true).output;
+}
+
+NormedSum Decoder::run(const ParameterLeaves& parameters, const at::Tensor& hidden, bool last_only) const {
   const int64_t replicas = hidden.size(0), rows = hidden.size(1), positions = hidden.size(2), head_width = config_.width / config_.heads;
   const auto weigh = [&](const at::Tensor& input, const Dense& layer) { return tensor::dense(input, parameters[layer.weight]); };
+  const auto last_position = [&](const at::Tensor& all) { return all.view({replicas, rows, positions, config_.width}).select(2, positions - 1); };
   const double scale = 1 / std::sqrt(static_cast<double>(head_width));
 
   const at::Tensor input = hidden.flatten(1, 2);  // [R, B T, D]
@@ -71,14 +80,19 @@ at::Tensor Decoder::forward(const ParameterLeaves& parameters, const at::Tensor&
   for (size_t layer = 0; layer < blocks_.size(); ++layer) {
     const Block& block = blocks_[layer];
     const at::Tensor projections = weigh(stream.output, block.qkv).view({replicas, rows, positions, 3, config_.heads, head_width});
-    const at::Tensor attended = tensor::row_attention(projections, parameters[block.qkv.bias], scale).flatten(1, 2);
+    at::Tensor attended = tensor::row_attention(projections, parameters[block.qkv.bias], scale).flatten(1, 2);
+    if (last_only && layer + 1 == blocks_.size()) {
+      attended = last_position(attended);
+      stream.sum = last_position(stream.sum);
+    }
     const Norm& after_attention = config_.mlp_ratio > 0 ? block.mlp_norm : norm_after(layer);
     stream = tensor::add_layer_norm(stream.sum, weigh(attended, block.out), parameters[block.out.bias], read(parameters, after_attention));
     if (config_.mlp_ratio == 0) continue;
     const at::Tensor inner = tensor::activate(weigh(stream.output, block.up), parameters[block.up.bias], config_.activation);
     stream = tensor::add_layer_norm(stream.sum, weigh(inner, block.down), parameters[block.down.bias], read(parameters, norm_after(layer)));
   }
-  return stream.output.view({replicas, rows, positions, config_.width});
+  if (last_only && blocks_.empty()) return {.sum = last_position(stream.sum), .output = last_position(stream.output)};
+  return stream;
 }
 
 }  // namespace manabi::model

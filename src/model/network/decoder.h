@@ -34,6 +34,8 @@ class Decoder {
 
   // hidden [R, B, T, D], positions included -> [R, B, T, D] after the final norm.
   at::Tensor forward(const tensor::ParameterLeaves& parameters, const at::Tensor& hidden) const;
+  // The same at the last position alone, [R, B, D]: the last block is computed only there, beside its keys and values.
+  at::Tensor forward_last(const tensor::ParameterLeaves& parameters, const at::Tensor& hidden) const;
 
   const DecoderConfig& config() const { return config_; }
 
@@ -53,6 +55,7 @@ class Decoder {
 
   Norm declare_norm(tensor::ParameterPlan& plan, const std::string& name) const;
   Dense declare_dense(tensor::ParameterPlan& plan, const std::string& name, int64_t inputs, int64_t outputs) const;
+  tensor::NormedSum run(const tensor::ParameterLeaves& parameters, const at::Tensor& hidden, bool last_only) const;
   tensor::LayerNormParameters read(const tensor::ParameterLeaves& parameters, const Norm& norm) const;
   const Norm& norm_after(size_t layer) const { return layer + 1 < blocks_.size() ? blocks_[layer + 1].attention_norm : final_norm_; }
 

@@ -9,7 +9,7 @@
 #include <map>
 #include <memory>
 
-#include "model/network/content_attention_model.h"
+#include "model/network/pairs/content_attention_model.h"
 #include "study/abrupt/nested_logits.h"
 #include "study/training/pair_study.h"
 #include "world/pairs/abrupt_world.h"

@@ -2,7 +2,7 @@
 // vectors, in contexts that mostly hold the query's class. Which of its two sources does it answer from, as the data set grows?
 #include <memory>
 
-#include "model/network/pair_network.h"
+#include "model/network/pairs/pair_network.h"
 #include "study/in_weights/claims.h"
 #include "study/in_weights/conditions.h"
 #include "study/in_weights/sections.h"

@@ -57,16 +57,19 @@ Optimiser::Optimiser(OptimiserOptions options, const ParameterBuffer& parameters
 void Optimiser::step(ParameterBuffer& parameters, const at::Tensor& gradients, const std::vector<ReplicaStep>& replicas) {
   TORCH_CHECK(gradients.sizes() == parameters.values().sizes() && static_cast<int64_t>(replicas.size()) == parameters.replicas(),
               "Optimiser: gradients ", gradients.sizes(), " and ", replicas.size(), " steps for parameters ", parameters.values().sizes());
-  for (int64_t replica = 0; replica < parameters.replicas(); ++replica) {
-    const ReplicaStep& step = replicas[static_cast<size_t>(replica)];
-    if (step.is_frozen) continue;
-    ++steps_.data_ptr<int64_t>()[replica];
-    const at::Tensor values = parameters.values().select(0, replica), gradient = gradients.select(0, replica);
-    if (options_.rule == Rule::adam)
-      adam(values, gradient, replica, parameters.decaying(), step);
-    else
-      descend(values, gradient, parameters.decaying(), step);
-  }
+  at::parallel_for(0, parameters.replicas(), 1, [&](int64_t begin, int64_t end) {
+    for (int64_t replica = begin; replica < end; ++replica) step_replica(parameters, gradients, replica, replicas[static_cast<size_t>(replica)]);
+  });
+}
+
+void Optimiser::step_replica(ParameterBuffer& parameters, const at::Tensor& gradients, int64_t replica, const ReplicaStep& step) {
+  if (step.is_frozen) return;
+  ++steps_.data_ptr<int64_t>()[replica];
+  const at::Tensor values = parameters.values().select(0, replica), gradient = gradients.select(0, replica);
+  if (options_.rule == Rule::adam)
+    adam(values, gradient, replica, parameters.decaying(), step);
+  else
+    descend(values, gradient, parameters.decaying(), step);
 }
 
 void Optimiser::descend(at::Tensor values, const at::Tensor& gradient, int64_t decaying, const ReplicaStep& step) const {
@@ -112,11 +115,14 @@ std::vector<double> merge_gradients(const std::vector<at::Tensor>& parts) {
     const at::Tensor norms = sum.to(at::kDouble).square().sum(1).cpu();
     return {norms.const_data_ptr<double>(), norms.const_data_ptr<double>() + norms.numel()};
   }
-  for (int64_t replica = 0; replica < sum.size(0); ++replica) {
-    std::vector<const float*> others;
-    for (size_t i = 1; i < parts.size(); ++i) others.push_back(parts[i].const_data_ptr<float>() + replica * parts[i].stride(0));
-    squares.push_back(merge_row(*kernels, sum.data_ptr<float>() + replica * sum.stride(0), others, sum.size(1)));
-  }
+  squares.resize(static_cast<size_t>(sum.size(0)));
+  at::parallel_for(0, sum.size(0), 1, [&](int64_t begin, int64_t end) {
+    for (int64_t replica = begin; replica < end; ++replica) {
+      std::vector<const float*> others;
+      for (size_t i = 1; i < parts.size(); ++i) others.push_back(parts[i].const_data_ptr<float>() + replica * parts[i].stride(0));
+      squares[static_cast<size_t>(replica)] = merge_row(*kernels, sum.data_ptr<float>() + replica * sum.stride(0), others, sum.size(1));
+    }
+  });
   return squares;
 }
 

@@ -41,6 +41,7 @@ class Optimiser {
   const at::Tensor& steps() const { return steps_; }
 
  private:
+  void step_replica(ParameterBuffer& parameters, const at::Tensor& gradients, int64_t replica, const ReplicaStep& step);
   void descend(at::Tensor values, const at::Tensor& gradient, int64_t decaying, const ReplicaStep& step) const;
   void adam(at::Tensor values, const at::Tensor& gradient, int64_t replica, int64_t decaying, const ReplicaStep& step);
 

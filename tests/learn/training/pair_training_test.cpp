@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "model/network/pair_network.h"
+#include "model/network/pairs/pair_network.h"
 #include "tests/support/error.h"
 #include "world/pairs/class_mixture_world.h"
 

@@ -1,4 +1,4 @@
-#include "model/network/pair_tokens.h"
+#include "model/network/pairs/pair_tokens.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>

@@ -2,13 +2,14 @@
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <torch/csrc/autograd/autograd.h>
 
 #include <functional>
 #include <memory>
 
-#include "model/network/content_attention_model.h"
-#include "model/network/pair_network.h"
-#include "model/network/recurrent_pair_model.h"
+#include "model/network/pairs/content_attention_model.h"
+#include "model/network/pairs/pair_network.h"
+#include "model/network/pairs/recurrent_pair_model.h"
 #include "tests/support/error.h"
 
 namespace manabi::model {
@@ -114,6 +115,24 @@ TEST(PairModels, ReplicasHaveTheirOwnParameters) {
     const PairInputs twice = {one.inputs.repeat({2, 1, 1, 1}), one.labels.repeat({2, 1, 1}), one.offsets.repeat({2, 1})};
     const at::Tensor logits = Built(kind).logits(twice);
     EXPECT_FALSE(at::allclose(logits[0], logits[1]));
+  }
+}
+
+TEST(Decoder, TheLastPositionAloneIsThatOfAll) {
+  for (const int64_t layers : {0, 1, 3}) {
+    for (const int64_t mlp_ratio : {0, 4}) {
+      tensor::ParameterPlan plan;
+      const Decoder decoder({.layers = layers, .width = 8, .heads = 2, .mlp_ratio = mlp_ratio}, plan);
+      tensor::ParameterBuffer parameters(plan, 2, at::kFloat);
+      parameters.initialise(0, 1);
+      const tensor::ParameterLeaves leaves(parameters, 0, at::zeros_like(parameters.values())), last(parameters, 0, at::zeros_like(parameters.values()));
+      const at::Tensor hidden = at::randn({2, 3, 5, 8});
+      const at::Tensor all = decoder.forward(leaves, hidden).select(2, 4), alone = decoder.forward_last(last, hidden);
+      EXPECT_TRUE(at::allclose(all, alone, 1e-5, 1e-5)) << layers << " " << mlp_ratio;
+      torch::autograd::backward({all.square().sum()}, {});
+      torch::autograd::backward({alone.square().sum()}, {});
+      EXPECT_TRUE(at::allclose(leaves.gradients(), last.gradients(), 1e-3, 1e-4)) << layers << " " << mlp_ratio;
+    }
   }
 }
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/format/json.h"
-#include "model/network/pair_model.h"
+#include "model/network/pairs/pair_model.h"
 
 namespace manabi::model {
 

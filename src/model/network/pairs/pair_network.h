@@ -7,7 +7,7 @@
 
 #include "base/format/json.h"
 #include "model/network/decoder.h"
-#include "model/network/pair_tokens.h"
+#include "model/network/pairs/pair_tokens.h"
 
 namespace manabi::model {
 

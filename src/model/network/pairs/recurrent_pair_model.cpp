@@ -1,4 +1,4 @@
-#include "model/network/recurrent_pair_model.h"
+#include "model/network/pairs/recurrent_pair_model.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "model/network/pair_model.h"
+#include "model/network/pairs/pair_model.h"
 #include "tensor/parameters/parameter_buffer.h"
 
 namespace manabi::model {

@@ -1,4 +1,4 @@
-#include "model/network/content_attention_model.h"
+#include "model/network/pairs/content_attention_model.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>

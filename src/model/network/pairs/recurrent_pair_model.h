@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "base/format/json.h"
-#include "model/network/pair_tokens.h"
+#include "model/network/pairs/pair_tokens.h"
 
 namespace manabi::model {
 

@@ -1,4 +1,4 @@
-#include "model/network/pair_network.h"
+#include "model/network/pairs/pair_network.h"
 
 #include <ATen/ATen.h>
 
@@ -66,7 +66,7 @@ at::Tensor PairNetwork::positions(const tensor::ParameterLeaves& parameters, con
 at::Tensor PairNetwork::logits(const tensor::ParameterLeaves& parameters, const PairInputs& rows) const {
   at::Tensor hidden = tokens_.of(parameters, rows);
   if (const at::Tensor places = positions(parameters, hidden); places.defined()) hidden = hidden + places;
-  return head_.logits(parameters, decoder_.forward(parameters, hidden).select(2, 2 * config_.pairs));
+  return head_.logits(parameters, decoder_.forward_last(parameters, hidden));
 }
 
 }  // namespace manabi::model
