@@ -71,7 +71,9 @@ at::Tensor Decoder::forward_last(const ParameterLeaves& parameters, const at::Te
 NormedSum Decoder::run(const ParameterLeaves& parameters, const at::Tensor& hidden, bool last_only) const {
   const int64_t replicas = hidden.size(0), rows = hidden.size(1), positions = hidden.size(2), head_width = config_.width / config_.heads;
   const auto weigh = [&](const at::Tensor& input, const Dense& layer) { return tensor::dense(input, parameters[layer.weight]); };
-  const auto last_position = [&](const at::Tensor& all) { return all.view({replicas, rows, positions, config_.width}).select(2, positions - 1); };
+  const auto last_position = [&](const at::Tensor& all) {
+    return all.view({replicas, rows, positions, config_.width}).select(2, positions - 1);
+  };
   const double scale = 1 / std::sqrt(static_cast<double>(head_width));
 
   const at::Tensor input = hidden.flatten(1, 2);  // [R, B T, D]

@@ -125,7 +125,8 @@ TEST(Decoder, TheLastPositionAloneIsThatOfAll) {
       const Decoder decoder({.layers = layers, .width = 8, .heads = 2, .mlp_ratio = mlp_ratio}, plan);
       tensor::ParameterBuffer parameters(plan, 2, at::kFloat);
       parameters.initialise(0, 1);
-      const tensor::ParameterLeaves leaves(parameters, 0, at::zeros_like(parameters.values())), last(parameters, 0, at::zeros_like(parameters.values()));
+      const tensor::ParameterLeaves leaves(parameters, 0, at::zeros_like(parameters.values())),
+          last(parameters, 0, at::zeros_like(parameters.values()));
       const at::Tensor hidden = at::randn({2, 3, 5, 8});
       const at::Tensor all = decoder.forward(leaves, hidden).select(2, 4), alone = decoder.forward_last(last, hidden);
       EXPECT_TRUE(at::allclose(all, alone, 1e-5, 1e-5)) << layers << " " << mlp_ratio;

@@ -1,0 +1,98 @@
+// `manabi train`: what it saves is read by the other verbs, it goes on where it was cut, and mistakes are named before any work.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/file.h"
+#include "base/format/json.h"
+#include "tests/app/program.h"
+#include "tests/support/temporary_folder.h"
+
+namespace manabi {
+namespace {
+
+using test::Outcome;
+using testing::HasSubstr;
+
+class Train : public testing::Test {
+ protected:
+  Train() {
+    std::string text;
+    for (int i = 0; i < 300; ++i) text += "the cat sat on the mat; ";
+    text_ = folder_.write("text.txt", text);
+  }
+
+  // A tiny model's options, each unless `more` gives it.
+  std::vector<std::string> words(const std::vector<std::string>& more) const {
+    const std::vector<std::pair<std::string, std::string>> usual = {{"--output", folder_.path("model")},
+                                                                    {"--layers", "1"},
+                                                                    {"--width", "16"},
+                                                                    {"--heads", "2"},
+                                                                    {"--context", "16"},
+                                                                    {"--batch", "8"},
+                                                                    {"--warm-up", "5"},
+                                                                    {"--threads", "1"}};
+    std::vector<std::string> all = {"train", text_};
+    for (const auto& [name, value] : usual)
+      if (std::ranges::find(more, name) == more.end()) all.insert(all.end(), {name, value});
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  }
+  base::Json trained(const std::vector<std::string>& more) const {
+    std::vector<std::string> all = words(more);
+    all.push_back("--json");
+    const Outcome outcome = test::run_program(all);
+    EXPECT_EQ(outcome.code, 0) << outcome.messages;
+    return base::parse_json(outcome.out, "out");
+  }
+
+  test::TemporaryFolder folder_;
+  std::string text_;
+};
+
+TEST_F(Train, LearnsAndSavesWhatTheOtherVerbsRead) {
+  const base::Json outcome = trained({"--steps", "200", "--lr", "0.01"});
+  EXPECT_LT(outcome.at("held_out_loss").get<double>(), 1.5);
+  EXPECT_FALSE(outcome.at("diverged").get<bool>());
+  const Outcome generated = test::run_program({"generate", "the cat", "--model", folder_.path("model"), "--tokens", "4"});
+  EXPECT_EQ(generated.code, 0) << generated.messages;
+  const std::string requests = folder_.write("r.jsonl", "{\"context\": \"the cat \", \"choices\": [\"sat\", \"zzz\"], \"target\": 0}\n");
+  const Outcome scored = test::run_program({"score", requests, "--model", folder_.path("model")});
+  EXPECT_THAT(scored.messages, HasSubstr("accuracy 100.0 %"));
+  EXPECT_THAT(base::read_text(folder_.path("model/losses.csv")), HasSubstr("step,loss\n"));
+}
+
+TEST_F(Train, AFinishedTrainingIsNotRepeatedAndAnotherIsRefused) {
+  const base::Json first = trained({"--steps", "30"}), second = trained({"--steps", "30"});
+  EXPECT_EQ(first.at("held_out_loss"), second.at("held_out_loss"));
+  const Outcome other = test::run_program(words({"--steps", "30", "--width", "32"}));
+  EXPECT_EQ(other.code, 2);
+  EXPECT_THAT(other.messages, HasSubstr("width: 16 there, 32 here"));
+}
+
+TEST_F(Train, ADivergedTrainingKeepsItsLastGoodStepAndSaysSo) {
+  const Outcome outcome = test::run_program(words({"--steps", "60", "--lr", "1e30", "--clip", "0"}));
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_THAT(outcome.messages, HasSubstr("diverged"));
+}
+
+TEST_F(Train, MistakesAreNamedBeforeAnyWork) {
+  const auto refusal = [&](const std::vector<std::string>& more) {
+    const Outcome outcome = test::run_program(words(more));
+    EXPECT_EQ(outcome.code, 2);
+    return outcome.messages;
+  };
+  EXPECT_THAT(refusal({"--heads", "3"}), HasSubstr("3 heads over a width of 16"));
+  EXPECT_THAT(refusal({"--steps", "5", "--warm-up", "5"}), HasSubstr("warm-up"));
+  EXPECT_THAT(refusal({"--context", "100000"}), HasSubstr("tokens for rows of"));
+  EXPECT_THAT(refusal({"--tokenizer", folder_.path("none")}), HasSubstr("tokenizer.json"));
+  EXPECT_FALSE(std::filesystem::exists(folder_.path("model/model.safetensors")));
+}
+
+}  // namespace
+}  // namespace manabi

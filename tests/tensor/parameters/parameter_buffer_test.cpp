@@ -1,0 +1,115 @@
+#include "tensor/parameters/parameter_buffer.h"
+
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "tensor/parameters/optimiser.h"
+#include "tests/support/error.h"
+
+namespace manabi::tensor {
+namespace {
+
+using testing::HasSubstr;
+
+ParameterPlan small_plan() {
+  ParameterPlan plan;
+  plan.add({.name = "gain", .sizes = {3}, .initial = {.scale = 1}});
+  plan.add({.name = "matrix", .sizes = {5, 7}, .initial = {.kind = Initial::Kind::normal, .scale = 0.5}, .decays = true});
+  plan.add({.name = "bias", .sizes = {20}});
+  return plan;
+}
+
+TEST(ParameterBuffer, ParametersThatDecayLieFirstAndGapsStayZero) {
+  ParameterBuffer buffer(small_plan(), 2, at::kFloat);
+  for (int64_t replica = 0; replica < 2; ++replica) buffer.initialise(replica, 1);
+  EXPECT_EQ(buffer.place(1).begin, 0);
+  EXPECT_EQ(buffer.decaying(), 48);
+  EXPECT_EQ(buffer.parameter_count(), 3 + 35 + 20);
+  EXPECT_TRUE(at::equal(buffer.values().narrow(1, 35, 13), at::zeros({2, 13})));
+  EXPECT_TRUE(at::equal(buffer.view("gain"), at::ones({2, 3})));
+}
+
+TEST(ParameterBuffer, AReplicaDependsOnItsSeedAlone) {
+  ParameterBuffer two(small_plan(), 2, at::kFloat), one(small_plan(), 1, at::kDouble);
+  two.initialise(0, 8);
+  two.initialise(1, 9);
+  one.initialise(0, 9);
+  EXPECT_TRUE(at::equal(two.view("matrix")[1], one.view("matrix")[0].to(at::kFloat)));
+  EXPECT_FALSE(at::equal(two.view("matrix")[0], two.view("matrix")[1]));
+}
+
+TEST(ParameterBuffer, InitialValuesHaveTheirDeviation) {
+  ParameterPlan plan;
+  const int64_t count = 20'000;
+  plan.add({.name = "normal", .sizes = {count}, .initial = {.kind = Initial::Kind::normal, .scale = 2}});
+  plan.add({.name = "truncated", .sizes = {count}, .initial = {.kind = Initial::Kind::truncated_normal, .scale = 2}});
+  plan.add({.name = "uniform", .sizes = {count}, .initial = {.kind = Initial::Kind::uniform, .scale = 3}});
+  ParameterBuffer buffer(plan, 1, at::kDouble);
+  buffer.initialise(0, 1);
+  EXPECT_NEAR(buffer.view("normal").std().item<double>(), 2, 0.05);
+  EXPECT_NEAR(buffer.view("truncated").std().item<double>(), 2, 0.05);
+  EXPECT_LT(buffer.view("truncated").abs().max().item<double>(), 4.56);  // two deviations of the normal that was cut
+  EXPECT_NEAR(buffer.view("uniform").std().item<double>(), 3 / std::sqrt(3), 0.05);
+}
+
+TEST(ParameterBuffer, NamesAreTakenOnceAndLookedUpWithAHint) {
+  ParameterPlan plan = small_plan();
+  EXPECT_THAT(test::error_of([&] { plan.add({.name = "gain", .sizes = {1}}); }), HasSubstr("gain twice"));
+  const ParameterBuffer buffer(small_plan(), 1, at::kFloat);
+  EXPECT_THAT(test::error_of([&] { buffer.view("matrx"); }), HasSubstr("did you mean 'matrix'?"));
+}
+
+TEST(ParameterLeaves, AreTheBuffersMemory) {
+  ParameterBuffer buffer(small_plan(), 3, at::kFloat);
+  const at::Tensor gradients = at::zeros({2, buffer.width()});
+  const ParameterLeaves leaves(buffer, 1, gradients);
+  buffer.view("bias").select(0, 2).fill_(7);
+  EXPECT_EQ(leaves[2][1][0].item<float>(), 7);
+  leaves[1].grad().fill_(1);
+  EXPECT_EQ(gradients.sum().item<float>(), 2 * 35);
+}
+
+TEST(Optimiser, GradientDescentIsItsFormula) {
+  ParameterBuffer buffer(small_plan(), 2, at::kDouble);
+  for (int64_t replica = 0; replica < 2; ++replica) buffer.initialise(replica, 1);
+  const at::Tensor before = buffer.values().clone(), gradients = at::ones_like(before);
+  Optimiser optimiser({.rule = Rule::sgd, .weight_decay = 0.5}, buffer);
+  optimiser.step(buffer, gradients, {{.lr = 0.1, .gradient_scale = 0.5}, {.lr = 0.1, .is_frozen = true}});
+  EXPECT_TRUE(at::allclose(buffer.view("matrix")[0], before[0].narrow(0, 0, 35).view({5, 7}) * (1 - 0.05) - 0.05));
+  EXPECT_TRUE(at::allclose(buffer.view("gain")[0], at::ones({3}, at::kDouble) - 0.05));
+  EXPECT_TRUE(at::equal(buffer.values()[1], before[1]));
+  EXPECT_EQ(optimiser.steps()[0].item<int64_t>(), 1);
+  EXPECT_EQ(optimiser.steps()[1].item<int64_t>(), 0);
+}
+
+// float32 takes the fused pass, float64 plain operations.
+TEST(Optimiser, AdamsFusedPassFollowsItsReference) {
+  ParameterBuffer narrow(small_plan(), 1, at::kFloat), wide(small_plan(), 1, at::kDouble);
+  narrow.initialise(0, 1);
+  wide.initialise(0, 1);
+  const OptimiserOptions options = {.beta2 = 0.95, .weight_decay = 0.1};
+  Optimiser left(options, narrow), right(options, wide);
+  at::manual_seed(1);
+  for (int step = 0; step < 50; ++step) {
+    const at::Tensor gradients = at::randn({1, wide.width()}, at::kDouble);
+    left.step(narrow, gradients.to(at::kFloat), {{.lr = 0.01, .gradient_scale = 0.7}});
+    right.step(wide, gradients, {{.lr = 0.01, .gradient_scale = 0.7}});
+  }
+  for (const char* name : {"gain", "matrix", "bias"})
+    EXPECT_TRUE(at::allclose(narrow.view(name).to(at::kDouble), wide.view(name), 1e-4, 1e-5)) << name;
+}
+
+TEST(MergeGradients, AddsThePartsAndGivesTheSumsOfSquares) {
+  at::manual_seed(2);
+  const at::Tensor first = at::randn({2, 5000}), second = at::randn({2, 5000}), sum = first + second;
+  const std::vector<double> squares = merge_gradients({first, second});
+  EXPECT_TRUE(at::equal(first, sum));
+  for (int64_t replica = 0; replica < 2; ++replica)
+    EXPECT_NEAR(squares[static_cast<size_t>(replica)], sum[replica].to(at::kDouble).square().sum().item<double>(), 1e-2);
+}
+
+}  // namespace
+}  // namespace manabi::tensor
