@@ -203,42 +203,42 @@ std::vector<lab::Claim> Burstiness::claims(const lab::Records& records) const {
                                               kHoldout,
                                               {.bursty = 0},
                                               {.bursty = 1},
-                                              0.1},
+                                              10},
                                              {"bursts-cost-weights",
                                               "What bursty rows teach, the weights learn less of.",
                                               "bursty 0 minus 1",
                                               kInWeights,
                                               {.bursty = 1},
                                               {.bursty = 0},
-                                              0.1},
+                                              10},
                                              {"classes-teach-the-context",
                                               "More classes make in-context learning more likely.",
                                               "12,800 minus 2,048 classes",
                                               kHoldout,
                                               {.classes = 2048},
                                               {},
-                                              0.05},
+                                              5},
                                              {"attention-is-needed",
                                               "A transformer learns in its context what an LSTM does not.",
                                               "transformer minus LSTM",
                                               kHoldout,
                                               {.bursty = 1, .network = "lstm"},
                                               {.bursty = 1},
-                                              0.1},
+                                              10},
                                              {"variation-teaches-the-context",
                                               "Variation within classes helps in-context learning.",
                                               "noise 1 minus 0.1",
                                               kInContext,
                                               {},
                                               {.noise = 1},
-                                              0.02},
+                                              2},
                                              {"skew-gives-both",
                                               "Uneven frequencies keep knowledge in the weights beside learning in the context.",
                                               "Zipf 1 minus uniform",
                                               kInWeights,
                                               {},
                                               {.zipf = 1},
-                                              0.05}};
+                                              5}};
   std::vector<lab::Claim> claims;
   for (const Statement& statement : statements) {
     lab::Claim claim{.id = statement.id,
@@ -246,10 +246,11 @@ std::vector<lab::Claim> Burstiness::claims(const lab::Records& records) const {
                      .source = "sections 3 and 4 (directions only: no value of theirs is certain)",
                      .published = "direction only",
                      .measure = "accuracy (" + statement.question.at("question") + "), " + statement.measure,
+                     .unit = "points",
                      .direction = lab::Direction::above,
                      .margin = statement.margin};
-    claim.effect = lab::interval_over_seeds(
-        lab::differences(accuracies(records, statement.less, statement.question), accuracies(records, statement.more, statement.question)));
+    claim.effect = lab::interval_over_seeds(lab::in_points(
+        lab::differences(accuracies(records, statement.less, statement.question), accuracies(records, statement.more, statement.question))));
     if (!claim.effect) claim.missing = "two seeds of both settings";
     claims.push_back(std::move(claim));
   }

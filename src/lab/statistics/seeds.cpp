@@ -59,6 +59,11 @@ std::vector<double> differences(const std::vector<double>& before, const std::ve
   return result;
 }
 
+std::vector<double> in_points(std::vector<double> shares) {
+  for (double& share : shares) share *= 100;
+  return shares;
+}
+
 std::optional<Interval> interval_over_seeds(const std::vector<double>& values) {
   if (values.size() < 2) return std::nullopt;
   return student_mean(values);

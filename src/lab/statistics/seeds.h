@@ -29,6 +29,9 @@ std::vector<double> least_values(const Records& records, const Measured& what);
 // after - before, seed by seed; empty when they have not the same number of seeds.
 std::vector<double> differences(const std::vector<double>& before, const std::vector<double>& after);
 
+// Shares as points, 0 to 100.
+std::vector<double> in_points(std::vector<double> shares);
+
 // Student's interval, or nothing from fewer than two values.
 std::optional<Interval> interval_over_seeds(const std::vector<double>& values);
 // The mean at x with its interval where there is one, cut to [0, 1] when the value is a share.

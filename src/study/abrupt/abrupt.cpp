@@ -229,22 +229,22 @@ std::vector<lab::Claim> Abrupt::claims(const lab::Records& records) const {
   const lab::Measured from_context = {.cell = novel.at(), .metric = kFromContext, .row = kInContext};
   const std::vector<Statement> statements = {
       {"many-classes-give-the-rule", "From many bursty classes the network learns to read new ones off the context.",
-       "grows with the number of classes", "accuracy on new classes, 1,024 classes", accuracies(records, many, kInContext), above, 0.8},
+       "grows with the number of classes", "accuracy on new classes, 1,024 classes", accuracies(records, many, kInContext), above, 80},
       {"few-classes-give-the-classes", "From few, it does not", "the opposite for few classes", "accuracy on new classes, 64 classes",
-       accuracies(records, few, kInContext), below, 0.5},
+       accuracies(records, few, kInContext), below, 50},
       {"and-knows-them", "but knows them by heart.", "in-weight learning for few classes",
        "accuracy without the class in the context, 64 minus 1,024 classes",
-       lab::differences(accuracies(records, many, kInWeights), accuracies(records, few, kInWeights)), above, 0.2},
+       lab::differences(accuracies(records, many, kInWeights), accuracies(records, few, kInWeights)), above, 20},
       {"new-classes-force-the-rule", "Rows of classes that are never seen again force the rule.", "learned whenever new classes are shown",
-       "accuracy on new classes, new classes only", accuracies(records, novel, kInContext), above, 0.8},
+       "accuracy on new classes, new classes only", accuracies(records, novel, kInContext), above, 80},
       {"answers-come-from-the-context", "Answers are then labels of the context.", "rises in the slow phase",
-       "share of answers that are labels of the context", lab::last_values(records, from_context), above, 0.9},
+       "share of answers that are labels of the context", lab::last_values(records, from_context), above, 90},
       {"attention-finds-the-label", "and the second layer attends to the right one.", "jumps with accuracy",
-       "attention of the query to the right label", lab::last_values(records, {.cell = novel.at(), .metric = kTarget}), above, 0.5},
+       "attention of the query to the right label", lab::last_values(records, {.cell = novel.at(), .metric = kTarget}), above, 50},
       {"unused-labels-are-needed", "Without labels beside those of the context nothing is learned.", "0 of 6 seeds for L = N",
-       "accuracy on new classes, 4 pairs of 4 labels", accuracies(records, equal, kInContext), below, 0.4},
+       "accuracy on new classes, 4 pairs of 4 labels", accuracies(records, equal, kInContext), below, 40},
       {"skew-gives-both", "At a Zipf exponent of 1 both kinds of learning are there: new classes are read off the context",
-       "coexistence at exponents near 1", "accuracy on new classes, exponent 1", accuracies(records, skewed, kInContext), above, 0.5},
+       "coexistence at exponents near 1", "accuracy on new classes, exponent 1", accuracies(records, skewed, kInContext), above, 50},
   };
   std::vector<lab::Claim> claims;
   for (const Statement& statement : statements) {
@@ -253,9 +253,10 @@ std::vector<lab::Claim> Abrupt::claims(const lab::Records& records) const {
                      .source = "section 3 and Figures 2 to 4",
                      .published = statement.published,
                      .measure = statement.measure,
+                     .unit = "points",
                      .direction = statement.direction,
                      .margin = statement.margin};
-    claim.effect = lab::interval_over_seeds(statement.values);
+    claim.effect = lab::interval_over_seeds(lab::in_points(statement.values));
     if (!claim.effect) claim.missing = "two seeds of this setting";
     claims.push_back(std::move(claim));
   }

@@ -40,7 +40,7 @@ std::vector<Statement> statements() {
        {.rows = 16384},
        Condition{.rows = 64},
        below,
-       -0.5},
+       -50},
       {"frequent-classes-leave-the-context",
        "With many rows, frequent classes are answered from the weights against the context.",
        figures,
@@ -49,7 +49,7 @@ std::vector<Statement> statements() {
        {.rows = 4096},
        std::nullopt,
        above,
-       0.9},
+       90},
       {"rare-classes-stay-in-the-context",
        "At the same data set size, rare classes are still read from the context.",
        figures,
@@ -58,7 +58,7 @@ std::vector<Statement> statements() {
        {.rows = 1024},
        std::nullopt,
        below,
-       0.3},
+       30},
       {"in-context-learning-is-transient",
        "In-context answers for rare classes fade as the data set grows.",
        figures,
@@ -67,7 +67,7 @@ std::vector<Statement> statements() {
        {.rows = 16384},
        Condition{.rows = 1024},
        above,
-       0.2},
+       20},
       {"few-rows-need-the-context",
        "With few rows, frequent classes too are read from the context.",
        figures,
@@ -76,7 +76,7 @@ std::vector<Statement> statements() {
        {.rows = 64},
        std::nullopt,
        below,
-       0.5},
+       50},
       {"relevant-contexts-teach-the-context",
        "Trained on relevant contexts alone, the network reads everything from them.",
        "section 4, in-context predictor",
@@ -85,7 +85,7 @@ std::vector<Statement> statements() {
        {.relevant_share = 1},
        std::nullopt,
        below,
-       0.1},
+       10},
       {"and-nothing-else",
        "and knows nothing without them.",
        "section 4, in-context predictor",
@@ -94,7 +94,7 @@ std::vector<Statement> statements() {
        {.relevant_share = 1},
        std::nullopt,
        above,
-       0.8},
+       80},
       {"irrelevant-contexts-teach-the-weights",
        "Trained on irrelevant contexts alone, the network knows frequent classes from its weights.",
        "section 4, in-weight predictor",
@@ -103,7 +103,7 @@ std::vector<Statement> statements() {
        {.relevant_share = 0},
        std::nullopt,
        below,
-       0.2},
+       20},
       {"noise-keeps-the-context",
        "With noisier inputs, rare classes are read from the context even from a large data set.",
        figures,
@@ -112,7 +112,7 @@ std::vector<Statement> statements() {
        {.rows = 65536, .noise = 0.4},
        std::nullopt,
        below,
-       0.5},
+       50},
       {"exact-inputs-need-no-context",
        "With exact inputs, frequent classes are answered from the weights whatever the data set.",
        figures,
@@ -121,7 +121,7 @@ std::vector<Statement> statements() {
        {.rows = 64, .noise = 0},
        std::nullopt,
        above,
-       0.8},
+       80},
       {"relevance-keeps-the-context",
        "The more contexts are relevant, the more rare classes are read from them.",
        "section 4, sweep over p_rel",
@@ -130,7 +130,7 @@ std::vector<Statement> statements() {
        {.rows = 16384, .relevant_share = 0.99},
        Condition{.rows = 16384, .relevant_share = 0.5},
        below,
-       -0.1},
+       -10},
       {"rare-knowledge-comes-later",
        "The weights learn rare classes from more data than frequent ones.",
        figures,
@@ -139,7 +139,7 @@ std::vector<Statement> statements() {
        {},
        std::nullopt,
        above,
-       0.5},
+       50},
   };
 }
 
@@ -154,7 +154,7 @@ lab::Claim claim_of(const Statement& statement, const lab::Records& records) {
                    .source = statement.source,
                    .published = statement.published,
                    .measure = fmt::format("error ({}) at {}", asked, text_of(statement.condition)),
-                   .unit = "",
+                   .unit = "points",
                    .direction = statement.direction,
                    .margin = statement.margin};
   std::vector<double> values;
@@ -164,7 +164,7 @@ lab::Claim claim_of(const Statement& statement, const lab::Records& records) {
   } else {
     values = errors(statement.condition);
   }
-  claim.effect = lab::interval_over_seeds(values);
+  claim.effect = lab::interval_over_seeds(lab::in_points(values));
   if (!claim.effect) claim.missing = "two seeds of " + text_of(statement.condition);
   return claim;
 }
