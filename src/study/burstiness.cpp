@@ -151,7 +151,7 @@ PairRunPlan Burstiness::plan_of(const lab::Coordinates& at) const {
   const std::string network = lab::text_at(at, "network");
   if (network == "transformer") {
     const model::PairNetworkConfig config = {
-        .decoder = {.layers = 2, .width = 64, .heads = 2}, .pairs = kPairs, .input_width = kInputWidth, .labels = labels};
+        .decoder = {.layers = 2, .width = 64, .heads = 2}, .pairs = kPairs, .input_width = kInputWidth, .labels = labels, .label_deviation = 0.02};
     plan.model = [config](tensor::ParameterPlan& declared, const auto&) { return std::make_unique<model::PairNetwork>(config, declared); };
     plan.model_made_of = model::described(config);
   } else {

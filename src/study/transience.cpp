@@ -122,7 +122,8 @@ PairRunPlan Transience::plan_of(const lab::Coordinates& at) const {
                                             .pairs = kPairs,
                                             .input_width = kInputWidth,
                                             .labels = lab::integer_at(at, "classes"),
-                                            .positions = model::Positions::learned};
+                                            .positions = model::Positions::learned,
+                                            .label_deviation = 0.02};
   const int64_t steps = lab::integer_at(at, "steps");
   return {.model = [network](tensor::ParameterPlan& plan, const auto&) { return std::make_unique<model::PairNetwork>(network, plan); },
           .model_made_of = model::described(network),

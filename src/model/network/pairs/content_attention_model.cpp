@@ -32,9 +32,9 @@ ContentAttentionModel::ContentAttentionModel(const ContentAttentionConfig& confi
                        .given = fmt::format("{} pairs, so {} tokens, at {} positions", config.pairs, 2 * config.pairs + 1, config.positions),
                        .expected = "a position for every token"});
   const int64_t width = config.width();
-  const double inverse = 1 / static_cast<double>(width);
+  const double inverse = 1 / static_cast<double>(width), of_content = 1 / static_cast<double>(config.input_width);
   for (int64_t layer = 0; layer < config.layers; ++layer)
-    attention_.push_back(plan.add(normal_matrix(fmt::format("attention.{}.weight", layer), 3 * width, width, inverse)));
+    attention_.push_back(plan.add(normal_matrix(fmt::format("attention.{}.weight", layer), 3 * width, width, of_content)));
   for (int64_t layer = 0; layer < config.hidden_layers; ++layer) {
     const std::string name = fmt::format("classifier.{}.", layer);
     hidden_.push_back({.weight = plan.add(normal_matrix(name + "weight", width, width, 2 * inverse)),

@@ -36,7 +36,9 @@ base::Json described(const PairNetworkConfig& config) {
           {"positions", static_cast<int>(config.positions)},
           {"longest_period", config.longest_period},
           {"pairs_share_positions", config.pairs_share_positions},
-          {"maps_inputs", config.maps_inputs}};
+          {"maps_inputs", config.maps_inputs},
+          {"label_deviation", config.label_deviation},
+          {"head_deviation", config.head_deviation}};
 }
 
 PairNetwork::PairNetwork(const PairNetworkConfig& config, tensor::ParameterPlan& plan)
@@ -45,13 +47,14 @@ PairNetwork::PairNetwork(const PairNetworkConfig& config, tensor::ParameterPlan&
                .input_width = config.input_width,
                .labels = config.labels,
                .width = config.decoder.width,
-               .maps_inputs = config.maps_inputs},
+               .maps_inputs = config.maps_inputs,
+               .label_deviation = config.label_deviation},
               plan),
       position_table_(config.positions == Positions::learned ? std::optional(plan.add(trained_matrix("position.weight", 2 * config.pairs + 1,
                                                                                                      config.decoder.width, kPositionDeviation)))
                                                              : std::nullopt),
       decoder_(config.decoder, plan),
-      head_(config.labels, config.decoder.width, plan) {}
+      head_(config.labels, config.decoder.width, plan, config.head_deviation) {}
 
 at::Tensor PairNetwork::positions(const tensor::ParameterLeaves& parameters, const at::Tensor& like) const {
   if (config_.positions == Positions::none) return {};

@@ -23,6 +23,8 @@ struct PairNetworkConfig {
   double longest_period = 30;          // of the sinusoids, over 2 pi
   bool pairs_share_positions = false;  // an input and its label stand at one position
   bool maps_inputs = true;             // by a trained matrix; off: the input is the token
+  double label_deviation = 0;          // of the labels' table and of the head at first; 0: as PairTokens and PairHead say
+  double head_deviation = 0;
 };
 
 // Everything of a configuration that could change what is trained.

@@ -31,7 +31,8 @@ tensor::ParameterShape trained_matrix(const std::string& name, int64_t rows, int
 PairTokens::PairTokens(const PairTokensConfig& config, tensor::ParameterPlan& plan) : config_(checked(config)) {
   if (config.maps_inputs)
     input_map_ = plan.add(trained_matrix("input.weight", config.width, config.input_width, inverse_root(config.input_width)));
-  label_table_ = plan.add(trained_matrix("label.weight", config.labels, config.width, inverse_root(config.labels)));
+  label_table_ = plan.add(trained_matrix("label.weight", config.labels, config.width,
+                                         config.label_deviation > 0 ? config.label_deviation : inverse_root(config.labels)));
   label_shift_ = plan.add({.name = "label.bias", .sizes = {config.width}});
 }
 
@@ -47,8 +48,8 @@ at::Tensor PairTokens::of(const tensor::ParameterLeaves& parameters, const PairI
   return at::cat({context, items.narrow(2, pairs, 1)}, 2);
 }
 
-PairHead::PairHead(int64_t labels, int64_t width, tensor::ParameterPlan& plan)
-    : weight_(plan.add(trained_matrix("head.weight", labels, width, inverse_root(width)))),
+PairHead::PairHead(int64_t labels, int64_t width, tensor::ParameterPlan& plan, double deviation)
+    : weight_(plan.add(trained_matrix("head.weight", labels, width, deviation > 0 ? deviation : inverse_root(width)))),
       shift_(plan.add({.name = "head.bias", .sizes = {labels}})) {}
 
 at::Tensor PairHead::logits(const tensor::ParameterLeaves& parameters, const at::Tensor& query) const {

@@ -17,6 +17,7 @@ struct PairTokensConfig {
   int64_t labels = 10;
   int64_t width = 64;       // of a token
   bool maps_inputs = true;  // off: the input is the token, so both have one width
+  double label_deviation = 0;  // of the labels' table at first; 0: one over the root of their number
 };
 
 class PairTokens {
@@ -40,7 +41,8 @@ tensor::ParameterShape trained_matrix(const std::string& name, int64_t rows, int
 // The query's logits from its last hidden state [R, B, D].
 class PairHead {
  public:
-  PairHead(int64_t labels, int64_t width, tensor::ParameterPlan& plan);
+  // deviation: of the weights at first; 0: one over the root of the width.
+  PairHead(int64_t labels, int64_t width, tensor::ParameterPlan& plan, double deviation = 0);
   at::Tensor logits(const tensor::ParameterLeaves& parameters, const at::Tensor& query) const;  // [R, B, C]
 
  private:
