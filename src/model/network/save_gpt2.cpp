@@ -62,6 +62,8 @@ base::Json config_json(const TokenNetworkConfig& config) {
           {"resid_pdrop", 0.0},
           {"scale_attn_weights", true},
           {"tie_word_embeddings", false},
+          {"bos_token_id", nullptr},
+          {"eos_token_id", nullptr},
           {"torch_dtype", "float32"}};
 }
 
