@@ -23,7 +23,8 @@ struct StudyInfo {
   std::string question;
   std::string paper;  // authors, year, title
   std::string link;
-  int64_t version = 1;  // raised with any change of what a cell measures, or of a claim's margin
+  bool reads_checkpoints = true;  // off: every network is trained here, and --model means nothing
+  int64_t version = 1;            // raised with any change of what a cell measures, or of a claim's margin
 };
 
 // What a study is handed to work with while it measures.

@@ -57,7 +57,8 @@ class Burstiness final : public PairStudy {
         .paper =
             "Stephanie Chan, Adam Santoro, Andrew Lampinen, Jane Wang, Aaditya Singh, Pierre Richemond, James McClelland, Felix Hill (2022): "
             "Data Distributional Properties Drive Emergent In-Context Learning in Transformers. NeurIPS 2022.",
-        .link = "https://arxiv.org/abs/2205.05055"};
+        .link = "https://arxiv.org/abs/2205.05055",
+        .reads_checkpoints = false};
   }
 
   void set_scale(lab::RunScale scale) override {
@@ -150,8 +151,11 @@ PairRunPlan Burstiness::plan_of(const lab::Coordinates& at) const {
   PairRunPlan plan{.pairs = kPairs, .batch = options_.batch, .steps = options_.steps, .measured_after = evenly_spaced(options_.steps, 10)};
   const std::string network = lab::text_at(at, "network");
   if (network == "transformer") {
-    const model::PairNetworkConfig config = {
-        .decoder = {.layers = 2, .width = 64, .heads = 2}, .pairs = kPairs, .input_width = kInputWidth, .labels = labels, .label_deviation = 0.02};
+    const model::PairNetworkConfig config = {.decoder = {.layers = 2, .width = 64, .heads = 2},
+                                             .pairs = kPairs,
+                                             .input_width = kInputWidth,
+                                             .labels = labels,
+                                             .label_deviation = 0.02};
     plan.model = [config](tensor::ParameterPlan& declared, const auto&) { return std::make_unique<model::PairNetwork>(config, declared); };
     plan.model_made_of = model::described(config);
   } else {

@@ -48,7 +48,8 @@ class Transience final : public PairStudy {
         .paper =
             "Aaditya Singh, Ted Moskovitz, Sara Dragutinović, Felix Hill, Stephanie Chan, Andrew Saxe (2025): Strategy Coopetition Explains the "
             "Emergence and Transience of In-Context Learning. ICML 2025.",
-        .link = "https://arxiv.org/abs/2503.05631"};
+        .link = "https://arxiv.org/abs/2503.05631",
+        .reads_checkpoints = false};
   }
 
   void set_scale(lab::RunScale scale) override {

@@ -80,9 +80,10 @@ lab::RunScale scale_of(Words words) {
   return given.scale();
 }
 
-base::Json manifest_of(study::Equipment& equipment, const base::OptionTable& options, lab::RunScale scale) {
+base::Json manifest_of(const lab::StudyInfo& study, study::Equipment& equipment, const base::OptionTable& options, lab::RunScale scale) {
   base::Json models = base::Json::object();
-  for (const std::string& model : equipment.options().model) models[model] = equipment.model_inputs(model).at("checkpoint");
+  if (study.reads_checkpoints)
+    for (const std::string& model : equipment.options().model) models[model] = equipment.model_inputs(model).at("checkpoint");
   return {{"program", "manabi " MANABI_VERSION},
           {"scale", name_of(scale)},
           {"option", options.to_json()},
@@ -153,7 +154,8 @@ int run_verb(Words words, Session& session) {
   base::OptionTable recorded;  // what a reader of the page needs: without where it was written
   recorded.add_all(equipment.options().table());
   recorded.add_all(study->options());
-  const lab::RunRequest request{.part = options.part, .shard = shard, .shards = shards, .manifest = manifest_of(equipment, recorded, scale)};
+  const lab::RunRequest request{
+      .part = options.part, .shard = shard, .shards = shards, .manifest = manifest_of(study->info(), equipment, recorded, scale)};
   lab::RunOutcome outcome;
   try {
     outcome = lab::run_study(*study, store, request, session.watch);

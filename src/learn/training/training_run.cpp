@@ -78,7 +78,7 @@ class StateFile {
            .expected = fmt::format("{} [{}]", dtype_of(target), fmt::join(target.sizes().vec(), ", ")),
            .hint = "remove the file to begin anew"});
     at::Tensor copy = at::empty(target.sizes(), target.options().device(at::kCPU));
-    std::memcpy(copy.data_ptr(), entry->bytes.data(), entry->bytes.size());
+    if (!entry->bytes.empty()) std::memcpy(copy.data_ptr(), entry->bytes.data(), entry->bytes.size());
     target.copy_(copy);
   }
 

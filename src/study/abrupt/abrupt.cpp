@@ -81,7 +81,8 @@ class Abrupt final : public PairStudy {
             "they learn the classes by heart, and what happens inside at that moment?",
         .paper =
             "Gautam Reddy (2023): The Mechanistic Basis of Data Dependence and Abrupt Learning in an In-Context Classification Task. ICLR 2024.",
-        .link = "https://arxiv.org/abs/2312.03002"};
+        .link = "https://arxiv.org/abs/2312.03002",
+        .reads_checkpoints = false};
   }
 
   void set_scale(lab::RunScale scale) override {

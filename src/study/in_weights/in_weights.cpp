@@ -32,7 +32,8 @@ class InWeights final : public PairStudy {
             "Which of its two sources does it answer from, as the data set grows?",
         .paper =
             "Bryan Chan, Xinyi Chen, András György, Dale Schuurmans (2024): Toward Understanding In-context vs. In-weight Learning. ICLR 2025.",
-        .link = "https://arxiv.org/abs/2410.23042"};
+        .link = "https://arxiv.org/abs/2410.23042",
+        .reads_checkpoints = false};
   }
 
   void set_scale(lab::RunScale scale) override {
