@@ -42,7 +42,8 @@ at::Tensor row_attention_reference(const at::Tensor& projections, const at::Tens
 at::Tensor embed_reference(const at::Tensor& ids, const at::Tensor& table) {
   const int64_t replicas = table.size(0), vocabulary = table.size(1);
   const at::Tensor offsets = at::arange(replicas, ids.options()).unsqueeze(1) * vocabulary;
-  return plain(table).reshape({replicas * vocabulary, table.size(2)})
+  return plain(table)
+      .reshape({replicas * vocabulary, table.size(2)})
       .index_select(0, (ids + offsets).flatten())
       .view({replicas, ids.size(1), table.size(2)});
 }

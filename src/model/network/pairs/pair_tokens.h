@@ -15,8 +15,8 @@ struct PairTokensConfig {
   int64_t pairs = 1;
   int64_t input_width = 64;
   int64_t labels = 10;
-  int64_t width = 64;       // of a token
-  bool maps_inputs = true;  // off: the input is the token, so both have one width
+  int64_t width = 64;          // of a token
+  bool maps_inputs = true;     // off: the input is the token, so both have one width
   double label_deviation = 0;  // of the labels' table at first; 0: one over the root of their number
 };
 

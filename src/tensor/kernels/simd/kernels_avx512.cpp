@@ -19,7 +19,7 @@ const Kernels kAvx512Kernels = {.instructions = "avx512",
                                 .vocabulary_scratch_bytes = vocabulary_scratch_bytes,
                                 .log_sum_exp = log_sum_exp,
                                 .logits = logits,
-                              .training = kTrainingKernels};
+                                .training = kTrainingKernels};
 
 }  // namespace manabi::tensor::kernels
 #endif
