@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <memory>
 
 #include "model/network/pairs/pair_network.h"
@@ -19,12 +18,7 @@ const lab::Coordinates kInContext = {{"question", "two new names for trained cla
 const lab::Coordinates kHoldout = {{"question", "two new names for new classes"}};
 const lab::Coordinates kInWeights = {{"question", "own labels, class not in the context"}};
 
-struct Options {
-  int64_t steps = 20'000;
-  int64_t batch = 32;
-  double lr = 3e-4;
-  int64_t questions = 2000;
-};
+const PairTrainingOptions kUsual = {.questions = 2000};
 
 // One cell of the sweep: one factor at a time around (0.9, 12,800 classes, uniform, noise 0.1, transformer).
 struct Setting {
@@ -63,26 +57,12 @@ class Burstiness final : public PairStudy {
 
   void set_scale(lab::RunScale scale) override {
     scale_ = scale;
-    options_ = Options{};
+    options_ = kUsual;
     if (scale == lab::RunScale::quick) options_.steps = 12'000;
     if (scale == lab::RunScale::paper) options_.steps = 500'000;
   }
 
-  base::OptionTable options() override {
-    using base::Changes;
-    base::OptionTable table;
-    table.add({.name = "steps", .help = "of training", .target = &options_.steps, .changes = Changes::value, .least = 1, .most = 1'000'000'000});
-    table.add(
-        {.name = "batch", .help = "rows of one step", .target = &options_.batch, .changes = Changes::value, .least = 1, .most = 1'000'000});
-    table.add({.name = "lr", .help = "learning rate of Adam, constant", .target = &options_.lr, .changes = Changes::value});
-    table.add({.name = "questions",
-               .help = "new rows on which each question is asked",
-               .target = &options_.questions,
-               .changes = Changes::value,
-               .least = 1,
-               .most = 10'000'000});
-    return table;
-  }
+  base::OptionTable options() override { return options_.table(); }
 
   std::vector<std::string> together() const override { return {"bursty", "zipf", "noise", lab::kSeed}; }
   std::vector<lab::Claim> claims(const lab::Records& records) const override;
@@ -112,7 +92,7 @@ class Burstiness final : public PairStudy {
             .seed = seed};
   }
 
-  // Training and questions share one table of classes.
+  // The same classes for training and questions: a function of the seed.
   std::shared_ptr<const world::ClassInputs> classes_of(const lab::Coordinates& at, uint64_t seed) const {
     return std::make_shared<world::ClassInputs>(world::ClassInputsConfig{.classes = lab::integer_at(at, "classes"),
                                                                          .holdout = kHoldoutClasses,
@@ -122,7 +102,7 @@ class Burstiness final : public PairStudy {
   }
 
   lab::RunScale scale_ = lab::RunScale::quick;
-  Options options_;
+  PairTrainingOptions options_ = kUsual;
 };
 
 std::vector<PairSetting> Burstiness::settings() const {
@@ -141,6 +121,7 @@ std::vector<PairSetting> Burstiness::settings() const {
   add("plane", {.classes = 256});
   for (const double zipf : {1.0, 2.0}) add("frequency", {.zipf = zipf});
   add("variation", {.noise = 1});
+  add("networks", {.bursty = 1, .network = "lstm"});
   for (const char* network : {"rnn", "lstm"})
     for (const int64_t classes : {2048, 12'800}) add("networks", {.classes = classes, .network = network});
   return all;
@@ -187,10 +168,7 @@ std::vector<PairQuestion> Burstiness::questions(const lab::Coordinates& at, uint
 // Accuracy in the context, 0.5 by guessing among the two names; accuracy from the weights, among all labels.
 std::vector<double> accuracies(const lab::Records& records, const Setting& setting, const lab::Coordinates& question) {
   const bool is_in_weights = question == kInWeights;
-  std::vector<double> values =
-      lab::last_values(records, {.cell = setting.at(), .metric = is_in_weights ? kError : kContextError, .row = question});
-  for (double& value : values) value = 1 - value;
-  return values;
+  return lab::complements(lab::last_values(records, {.cell = setting.at(), .metric = is_in_weights ? kError : kContextError, .row = question}));
 }
 
 struct Statement {
@@ -262,12 +240,7 @@ std::vector<lab::Claim> Burstiness::claims(const lab::Records& records) const {
 }
 
 std::vector<lab::Section> Burstiness::sections(const lab::Records& records) const {
-  std::map<lab::Coordinates, lab::Coordinates> settings;  // without the seed
-  for (const lab::CellRecord& record : records) {
-    lab::Coordinates at = record.cell.at;
-    at.erase(lab::kSeed);
-    settings[at] = at;
-  }
+  const std::vector<lab::Coordinates> settings = lab::settings_in(records);
   lab::Section section{.title = "Along the training"};
   lab::Table table{.title = "At the end",
                    .caption = "Accuracy in percent, mean over seeds; in the context among the two names (50 by guessing).",
@@ -280,12 +253,12 @@ std::vector<lab::Section> Burstiness::sections(const lab::Records& records) cons
                        .x_label = "step",
                        .y_label = is_in_weights ? "error among all labels" : "error among the two names",
                        .y_is_share = true};
-    for (const auto& [at, same] : settings)
+    for (const lab::Coordinates& at : settings)
       figure.series.push_back(
           lab::series_over_steps(lab::name_of(at), records, {.cell = at, .metric = is_in_weights ? kError : kContextError, .row = question}));
     section.blocks.emplace_back(std::move(figure));
   }
-  for (const auto& [at, same] : settings) {
+  for (const lab::Coordinates& at : settings) {
     std::vector<std::string> row = {lab::name_of(at), ""};
     for (const lab::Coordinates& question : {kInContext, kHoldout, kInWeights}) {
       const std::vector<double> errors =

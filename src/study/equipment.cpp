@@ -86,6 +86,8 @@ lab::Coordinates Equipment::model_inputs(const std::string& name) {
 
 lab::Coordinates Equipment::training_inputs() const {
   const tensor::Compute wanted = compute();
+  if (wanted.dtype != at::kFloat)
+    throw base::Error({.where = "--dtype", .given = tensor::name_of(wanted.dtype), .expected = "float32: networks are trained in it alone"});
   return {
       {"device", wanted.device.is_cuda() ? "cuda" : "cpu"},
       {"dtype", tensor::name_of(wanted.dtype)},

@@ -64,6 +64,7 @@ class Equipment {
   // What a cell's key must hold of a model: hash of weights and tokenizer, dtype, device kind, numerical version. Builds no model.
   lab::Coordinates model_inputs(const std::string& name);
   // What a cell's key must hold of a network that is trained here: dtype, device kind, version of training.
+  // Throws base::Error for another dtype than float32.
   lab::Coordinates training_inputs() const;
   // Threads that were asked for, or as many as there are.
   int64_t threads() const;

@@ -147,17 +147,12 @@ std::vector<PairQuestion> Transience::questions(const lab::Coordinates& at, uint
 
 lab::Measured flip_error(const Setting& setting) { return {.cell = setting.at(), .metric = kContextError, .row = kFlip}; }
 
-std::vector<double> accuracy_from(std::vector<double> errors) {
-  for (double& value : errors) value = 1 - value;
-  return errors;
-}
-
 std::vector<lab::Claim> Transience::claims(const lab::Records& records) const {
   const std::string source = "Singh et al. 2025, Figures 1 and 2, at the size of this machine";
-  const std::vector<double> peak = accuracy_from(lab::least_values(records, flip_error(kRace)));
-  const std::vector<double> last = accuracy_from(lab::last_values(records, flip_error(kRace)));
-  std::vector<double> fewer = accuracy_from(lab::last_values(records, flip_error(kFewer)));
-  if (fewer.empty()) fewer = accuracy_from(lab::last_values(records, flip_error({.classes = 4096, .steps = 10'000})));
+  const std::vector<double> peak = lab::complements(lab::least_values(records, flip_error(kRace)));
+  const std::vector<double> last = lab::complements(lab::last_values(records, flip_error(kRace)));
+  std::vector<double> fewer = lab::complements(lab::last_values(records, flip_error(kFewer)));
+  if (fewer.empty()) fewer = lab::complements(lab::last_values(records, flip_error({.classes = 4096, .steps = 10'000})));
   lab::Claim emerges{.id = "emerges",
                      .sentence = "With many classes, in-context learning emerges.",
                      .source = source,
@@ -197,13 +192,8 @@ std::vector<lab::Section> Transience::sections(const lab::Records& records) cons
       "Under swapped labels only the context is right; where the right label stands at another class, only the weights find it. Both are read "
       "among "
       "the labels of the context.");
-  std::map<lab::Coordinates, int> settings;
-  for (const lab::CellRecord& record : records) {
-    lab::Coordinates at = record.cell.at;
-    at.erase(lab::kSeed);
-    settings[at] = 0;
-  }
-  for (const auto& [at, ignored] : settings) {
+  const std::vector<lab::Coordinates> settings = lab::settings_in(records);
+  for (const lab::Coordinates& at : settings) {
     lab::Figure figure{.title = fmt::format("{} classes, learning rate {}", at.at("classes"), at.at("lr")),
                        .caption = "Error among the labels of the context, mean over seeds with Student's 95 % interval.",
                        .x_label = "step",

@@ -12,6 +12,7 @@
 #include "study/catalogue.h"
 #include "study/equipment.h"
 #include "study/training/pair_study.h"
+#include "tests/support/error.h"
 #include "tests/support/temporary_folder.h"
 
 namespace manabi::study {
@@ -85,13 +86,28 @@ TEST_F(TrainedStudies, AFinishedTrainingIsReadAndNotRepeated) {
     for (size_t row = 0; row < first[i].rows.size(); ++row) EXPECT_EQ(first[i].rows[row].value, second[i].rows[row].value);
 }
 
-TEST_F(TrainedStudies, FullGridsHoldEachCellOnceAndTheQuickOnes) {
+TEST_F(TrainedStudies, FullGridsHoldEachCellOnce) {
   for (const char* name : {"in-weights", "burstiness", "abrupt"}) {
     SCOPED_TRACE(name);
     const std::vector<lab::Cell> full = make(name, lab::RunScale::full)->grid();
     for (size_t i = 0; i < full.size(); ++i)
       for (size_t j = i + 1; j < full.size(); ++j) ASSERT_NE(full[i].at, full[j].at);
   }
+}
+
+TEST_F(TrainedStudies, AFullGridHoldsTheQuickOnesSettings) {
+  for (const char* name : {"in-weights", "burstiness", "abrupt"}) {
+    SCOPED_TRACE(name);
+    const std::vector<lab::Cell> full = make(name, lab::RunScale::full)->grid();
+    for (const lab::Cell& cell : make(name)->grid())
+      EXPECT_NE(std::ranges::find(full, cell.at, &lab::Cell::at), full.end()) << lab::name_of(cell.at);
+  }
+}
+
+TEST_F(TrainedStudies, ADtypeThatTrainingDoesNotHaveIsRefusedBeforeAnyWork) {
+  equipment_.options().dtype = "bfloat16";
+  const std::unique_ptr<lab::Study> study = make("in-weights");
+  EXPECT_THAT(test::error_of([&] { study->grid(); }), testing::HasSubstr("--dtype"));
 }
 
 // Errors as the paper reads them off, two seeds of little spread.

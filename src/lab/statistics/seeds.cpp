@@ -4,6 +4,8 @@
 #include <functional>
 #include <map>
 #include <numeric>
+#include <set>
+#include <utility>
 
 namespace manabi::lab {
 namespace {
@@ -57,6 +59,21 @@ std::vector<double> differences(const std::vector<double>& before, const std::ve
   std::vector<double> result;
   for (size_t seed = 0; seed < before.size(); ++seed) result.push_back(after[seed] - before[seed]);
   return result;
+}
+
+std::vector<Coordinates> settings_in(const Records& records) {
+  std::set<Coordinates> settings;
+  for (const CellRecord& record : records) {
+    Coordinates at = record.cell.at;
+    at.erase(kSeed);
+    settings.insert(std::move(at));
+  }
+  return {settings.begin(), settings.end()};
+}
+
+std::vector<double> complements(std::vector<double> shares) {
+  for (double& share : shares) share = 1 - share;
+  return shares;
 }
 
 std::vector<double> in_points(std::vector<double> shares) {

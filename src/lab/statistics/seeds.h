@@ -29,6 +29,11 @@ std::vector<double> least_values(const Records& records, const Measured& what);
 // after - before, seed by seed; empty when they have not the same number of seeds.
 std::vector<double> differences(const std::vector<double>& before, const std::vector<double>& after);
 
+// The settings of the records: their cells' coordinates without the seed, each once, sorted.
+std::vector<Coordinates> settings_in(const Records& records);
+
+// 1 minus each share: accuracies from errors.
+std::vector<double> complements(std::vector<double> shares);
 // Shares as points, 0 to 100.
 std::vector<double> in_points(std::vector<double> shares);
 

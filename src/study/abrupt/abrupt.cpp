@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <memory>
 
 #include "model/network/pairs/content_attention_model.h"
@@ -28,12 +27,7 @@ constexpr const char* kLabels = "layer 2: query to all labels";
 constexpr int64_t kMeasuredRows = 500;  // of the attention
 constexpr int64_t kInputWidth = 31, kMostPairs = 8;
 
-struct Options {
-  int64_t steps = 20'000;
-  int64_t batch = 128;
-  double lr = 0.01;
-  int64_t questions = 2000;
-};
+const PairTrainingOptions kUsual = {.batch = 128, .lr = 0.01, .questions = 2000};
 
 struct Setting {
   int64_t pairs = 4, labels = 16, classes = 1024, burst = 2;
@@ -87,25 +81,11 @@ class Abrupt final : public PairStudy {
 
   void set_scale(lab::RunScale scale) override {
     scale_ = scale;
-    options_ = Options{};
+    options_ = kUsual;
     if (scale == lab::RunScale::paper) options_.steps = 200'000;
   }
 
-  base::OptionTable options() override {
-    using base::Changes;
-    base::OptionTable table;
-    table.add({.name = "steps", .help = "of training", .target = &options_.steps, .changes = Changes::value, .least = 1, .most = 1'000'000'000});
-    table.add(
-        {.name = "batch", .help = "rows of one step", .target = &options_.batch, .changes = Changes::value, .least = 1, .most = 1'000'000});
-    table.add({.name = "lr", .help = "learning rate of gradient descent, constant", .target = &options_.lr, .changes = Changes::value});
-    table.add({.name = "questions",
-               .help = "new rows on which each question is asked",
-               .target = &options_.questions,
-               .changes = Changes::value,
-               .least = 1,
-               .most = 10'000'000});
-    return table;
-  }
+  base::OptionTable options() override { return options_.table(); }
 
   std::vector<std::string> together() const override { return {"classes", "burst", "bursty", "novel", "zipf", "noise", "distinct", lab::kSeed}; }
   std::vector<lab::Claim> claims(const lab::Records& records) const override;
@@ -127,7 +107,7 @@ class Abrupt final : public PairStudy {
 
  private:
   lab::RunScale scale_ = lab::RunScale::quick;
-  Options options_;
+  PairTrainingOptions options_ = kUsual;
 };
 
 std::vector<PairSetting> Abrupt::settings() const {
@@ -211,9 +191,7 @@ std::vector<std::vector<double>> Abrupt::measure_further(std::span<const lab::Ce
 }
 
 std::vector<double> accuracies(const lab::Records& records, const Setting& setting, const lab::Coordinates& question) {
-  std::vector<double> values = lab::last_values(records, {.cell = setting.at(), .metric = kError, .row = question});
-  for (double& value : values) value = 1 - value;
-  return values;
+  return lab::complements(lab::last_values(records, {.cell = setting.at(), .metric = kError, .row = question}));
 }
 
 struct Statement {
@@ -287,12 +265,7 @@ lab::Table nested_table() {
 }
 
 std::vector<lab::Section> Abrupt::sections(const lab::Records& records) const {
-  std::map<lab::Coordinates, int> settings;
-  for (const lab::CellRecord& record : records) {
-    lab::Coordinates at = record.cell.at;
-    at.erase(lab::kSeed);
-    settings[at] = 0;
-  }
+  const std::vector<lab::Coordinates> settings = lab::settings_in(records);
   lab::Section answers{.title = "What is answered"}, inside{.title = "What happens inside"}, all{.title = "All numbers"};
   lab::Table table{.title = "At the end", .caption = "Accuracy in percent, mean over seeds.", .columns = {"setting", "seeds"}};
   for (const lab::Coordinates& question : {kInContext, kShifted, kInWeights}) {
@@ -302,7 +275,7 @@ std::vector<lab::Section> Abrupt::sections(const lab::Records& records) const {
                        .x_label = "step",
                        .y_label = "error",
                        .y_is_share = true};
-    for (const auto& [at, ignored] : settings)
+    for (const lab::Coordinates& at : settings)
       figure.series.push_back(lab::series_over_steps(lab::name_of(at), records, {.cell = at, .metric = kError, .row = question}));
     answers.blocks.emplace_back(std::move(figure));
   }
@@ -318,7 +291,7 @@ std::vector<lab::Section> Abrupt::sections(const lab::Records& records) const {
       lab::series_over_steps("answers that are labels of the context", records, {.cell = novel, .metric = kFromContext, .row = kInContext}));
   inside.blocks.emplace_back(std::move(progress));
   inside.blocks.emplace_back(nested_table());
-  for (const auto& [at, ignored] : settings) {
+  for (const lab::Coordinates& at : settings) {
     std::vector<std::string> row = {lab::name_of(at), ""};
     for (const lab::Coordinates& question : {kInContext, kShifted, kInWeights}) {
       const std::vector<double> errors = lab::last_values(records, {.cell = at, .metric = kError, .row = question});

@@ -12,12 +12,7 @@ namespace manabi::study {
 namespace in_weights {
 namespace {
 
-struct Options {
-  int64_t steps = 20'000;
-  int64_t batch = 32;
-  double lr = 3e-4;
-  int64_t questions = 3000;
-};
+const PairTrainingOptions kUsual = {};
 
 class InWeights final : public PairStudy {
  public:
@@ -38,11 +33,11 @@ class InWeights final : public PairStudy {
 
   void set_scale(lab::RunScale scale) override {
     scale_ = scale;
-    options_ = Options{};
+    options_ = kUsual;
     if (scale == lab::RunScale::paper) options_.steps = 50'000;
   }
 
-  base::OptionTable options() override;
+  base::OptionTable options() override { return options_.table(); }
   std::vector<std::string> together() const override { return in_weights::together(); }
   std::vector<lab::Claim> claims(const lab::Records& records) const override { return claims_of(records); }
   std::vector<lab::Section> sections(const lab::Records& records) const override { return sections_of(records); }
@@ -60,23 +55,8 @@ class InWeights final : public PairStudy {
 
  private:
   lab::RunScale scale_ = lab::RunScale::quick;
-  Options options_;
+  PairTrainingOptions options_ = kUsual;
 };
-
-base::OptionTable InWeights::options() {
-  using base::Changes;
-  base::OptionTable table;
-  table.add({.name = "steps", .help = "of training", .target = &options_.steps, .changes = Changes::value, .least = 1, .most = 1'000'000'000});
-  table.add({.name = "batch", .help = "rows of one step", .target = &options_.batch, .changes = Changes::value, .least = 1, .most = 1'000'000});
-  table.add({.name = "lr", .help = "learning rate of Adam, constant", .target = &options_.lr, .changes = Changes::value});
-  table.add({.name = "questions",
-             .help = "new rows on which each question is asked",
-             .target = &options_.questions,
-             .changes = Changes::value,
-             .least = 1,
-             .most = 10'000'000});
-  return table;
-}
 
 std::vector<PairSetting> InWeights::settings() const {
   std::vector<PairSetting> settings;

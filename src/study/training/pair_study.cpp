@@ -5,6 +5,7 @@
 namespace manabi::study {
 namespace {
 
+constexpr size_t kReplicasTogether = 8;  // that train as one
 constexpr const char* kMetrics[] = {kError, kCrossEntropy, kContextError, kFromContext};
 
 uint64_t seed_of(const lab::Cell& cell) { return static_cast<uint64_t>(lab::integer_at(cell.at, lab::kSeed)); }
@@ -53,6 +54,21 @@ void add_curve(const PairRunResult& result, size_t replica, int64_t batch, lab::
 }
 
 }  // namespace
+
+base::OptionTable PairTrainingOptions::table() {
+  using base::Changes;
+  base::OptionTable table;
+  table.add({.name = "steps", .help = "of training", .target = &steps, .changes = Changes::value, .least = 1, .most = 1'000'000'000});
+  table.add({.name = "batch", .help = "rows of one step", .target = &batch, .changes = Changes::value, .least = 1, .most = 1'000'000});
+  table.add({.name = "lr", .help = "learning rate, constant", .target = &lr, .changes = Changes::value});
+  table.add({.name = "questions",
+             .help = "new rows on which each question is asked",
+             .target = &questions,
+             .changes = Changes::value,
+             .least = 1,
+             .most = 10'000'000});
+  return table;
+}
 
 std::vector<int64_t> evenly_spaced(int64_t steps, int64_t count) {
   std::vector<int64_t> all;
@@ -112,9 +128,8 @@ void PairStudy::measure_some(std::span<const lab::Cell> cells, lab::Workbench& b
 
 lab::Records PairStudy::measure(std::span<const lab::Cell> group, lab::Workbench& bench) {
   lab::Records records;
-  const auto together = static_cast<size_t>(replicas_together());
-  for (size_t begin = 0; begin < group.size(); begin += together)
-    measure_some(group.subspan(begin, std::min(together, group.size() - begin)), bench, records);
+  for (size_t begin = 0; begin < group.size(); begin += kReplicasTogether)
+    measure_some(group.subspan(begin, std::min(kReplicasTogether, group.size() - begin)), bench, records);
   return records;
 }
 

@@ -20,6 +20,16 @@ inline constexpr const char* kContextError = "context error";  // as error, amon
 inline constexpr const char* kFromContext = "from context";    // share of queries answered with a label of the context
 inline constexpr const char* kLoss = "loss";                   // of training, nats; without a question
 
+// The options of a study whose trainings are equally long.
+struct PairTrainingOptions {
+  int64_t steps = 20'000;
+  int64_t batch = 32;
+  double lr = 3e-4;
+  int64_t questions = 3000;  // new rows on which each question is asked
+
+  base::OptionTable table();
+};
+
 struct PairSetting {
   lab::Coordinates at;  // all but the seed
   std::string part;
@@ -42,9 +52,8 @@ class PairStudy : public lab::Study {
 
   // In the order of the claims.
   virtual std::vector<PairSetting> settings() const = 0;
-  virtual int64_t seeds() const = 0;                       // of the scale, when the user gave none
-  virtual int64_t questions_asked() const = 0;             // rows of each question
-  virtual int64_t replicas_together() const { return 8; }  // that train as one
+  virtual int64_t seeds() const = 0;            // of the scale, when the user gave none
+  virtual int64_t questions_asked() const = 0;  // rows of each question
   // All but the replicas and what is measured, for a setting of this shape.
   virtual PairRunPlan plan_of(const lab::Coordinates& at) const = 0;
   virtual double lr_of(const lab::Coordinates& at) const = 0;
@@ -58,8 +67,6 @@ class PairStudy : public lab::Study {
                                                            const tensor::ParameterBuffer& /*parameters*/) const {
     return {};
   }
-
-  const Equipment& equipment() const { return equipment_; }
 
  private:
   PairRunPlan plan_of(std::span<const lab::Cell> cells) const;

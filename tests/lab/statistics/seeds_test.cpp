@@ -38,6 +38,10 @@ TEST(Seeds, DifferencesNeedTheSameSeeds) {
   EXPECT_TRUE(differences({1, 2}, {5}).empty());
 }
 
+TEST(Seeds, SettingsAreTheCellsWithoutTheirSeeds) { EXPECT_EQ(settings_in(made_up()), (std::vector<Coordinates>{{{"rows", "64"}}})); }
+
+TEST(Seeds, ComplementsOfErrorsAreAccuracies) { EXPECT_EQ(complements({0.25, 1}), (std::vector<double>{0.75, 0})); }
+
 TEST(Seeds, OneSeedHasNoInterval) {
   EXPECT_FALSE(interval_over_seeds({1}).has_value());
   EXPECT_TRUE(interval_over_seeds({1, 2}).has_value());
