@@ -18,10 +18,14 @@ int run(std::map<std::string, int64_t> option) {
   tensor::set_threads(static_cast<int>(option["threads"]));
   const int64_t replicas = option["seeds"], batch = option["batch"], length = option["context"];
   tensor::ParameterPlan plan;
-  const model::TokenNetwork network({.decoder = {.layers = option["layers"], .width = option["width"], .heads = option["heads"]},
-                                     .vocabulary = option["vocab"],
-                                     .context = length},
-                                    plan);
+  const model::TokenNetwork network(
+      {.decoder = {.layers = option["layers"],
+                   .width = option["width"],
+                   .heads = option["heads"],
+                   .products = option["bits"] == 16 ? tensor::ProductFormat::bfloat16 : tensor::ProductFormat::unrounded},
+       .vocabulary = option["vocab"],
+       .context = length},
+      plan);
   tensor::ParameterBuffer parameters(plan, replicas, at::kFloat);
   for (int64_t replica = 0; replica < replicas; ++replica) parameters.initialise(replica, static_cast<uint64_t>(replica));
   learn::TokenWorlds worlds;
@@ -58,7 +62,7 @@ int run(std::map<std::string, int64_t> option) {
 
 int main(int argc, char** argv) {
   std::map<std::string, int64_t> option = {{"layers", 2}, {"width", 64}, {"heads", 1}, {"context", 32}, {"batch", 32},
-                                           {"vocab", 64}, {"steps", 30}, {"seeds", 1}, {"threads", 2}};
+                                           {"vocab", 64}, {"steps", 30}, {"seeds", 1}, {"threads", 2},  {"bits", 32}};
   for (int i = 1; i + 1 < argc; i += 2) option[std::string(argv[i]).substr(2)] = std::atoll(argv[i + 1]);
   return manabi::run(option);
 }

@@ -216,5 +216,57 @@ TEST_F(EachKernel, AttentionIsASoftmaxOverWhatIsSeen) {
   }
 }
 
+// Rounded to bfloat16 as PyTorch rounds: to the nearest, ties to even.
+float rounded(float value) {
+  const auto bits = std::bit_cast<uint32_t>(value);
+  return std::bit_cast<float>((bits + 0x7FFF + ((bits >> 16) & 1)) & 0xFFFF0000u);
+}
+
+// Both sides in either orientation, around the tiles' edges and beyond one block of depth; added to what is there or written.
+TEST_F(EachKernel, ProductsAreTheSumsOfTheirTermsInEveryOrientation) {
+  struct Case {
+    int64_t rows, columns, depth;
+  };
+  for (const Format format : {Format::float32, Format::bfloat16}) {
+    for_each(format, [&](const Kernels& kernels) {
+      for (const Case& size : {Case{1, 1, 1}, {7, 5, 3}, {6, 64, 16}, {13, 70, 33}, {19, 17, 530}, {100, 1030, 8}}) {
+        SCOPED_TRACE(size.depth);
+        for (int orientation = 0; orientation < 8; ++orientation) {
+          const bool left_turned = orientation & 1, right_turned = orientation & 2, adds = orientation & 4, rounds = format == Format::bfloat16;
+          const std::vector<float> left = normal(size.rows * size.depth, 1), right = normal(size.depth * size.columns, 2);
+          std::vector<float> result(static_cast<size_t>(size.rows * size.columns), 1.0f);
+          const MatrixProduct product = {.rows = size.rows,
+                                         .columns = size.columns,
+                                         .depth = size.depth,
+                                         .left = left.data(),
+                                         .left_row_stride = left_turned ? 1 : size.depth,
+                                         .left_depth_stride = left_turned ? size.rows : 1,
+                                         .right = right.data(),
+                                         .right_depth_stride = right_turned ? 1 : size.columns,
+                                         .right_column_stride = right_turned ? size.depth : 1,
+                                         .result = result.data(),
+                                         .result_stride = size.columns,
+                                         .adds = adds,
+                                         .rounds_to_bfloat16 = rounds};
+          kernels.training.multiply(product, scratch_of(static_cast<size_t>(kernels.training.product_scratch_bytes())).get());
+          double worst = 0;
+          for (int64_t row = 0; row < size.rows; ++row) {
+            for (int64_t column = 0; column < size.columns; ++column) {
+              double sum = adds ? 1 : 0;
+              for (int64_t k = 0; k < size.depth; ++k) {
+                const float l = left[static_cast<size_t>(row * product.left_row_stride + k * product.left_depth_stride)];
+                const float r = right[static_cast<size_t>(k * product.right_depth_stride + column * product.right_column_stride)];
+                sum += rounds ? static_cast<double>(rounded(l)) * rounded(r) : static_cast<double>(l) * r;
+              }
+              worst = std::max(worst, std::abs(sum - static_cast<double>(result[static_cast<size_t>(row * size.columns + column)])));
+            }
+          }
+          EXPECT_LT(worst, kTolerance * std::sqrt(static_cast<double>(size.depth) + 1)) << "orientation " << orientation;
+        }
+      }
+    });
+  }
+}
+
 }  // namespace
 }  // namespace manabi::tensor::kernels

@@ -14,12 +14,14 @@ using tensor::NormedSum;
 using tensor::ParameterLeaves;
 
 base::Json described(const DecoderConfig& config) {
-  return {{"layers", config.layers},
-          {"width", config.width},
-          {"heads", config.heads},
-          {"mlp_ratio", config.mlp_ratio},
-          {"activation", static_cast<int>(config.activation)},
-          {"norm_epsilon", config.norm_epsilon}};
+  base::Json json = {{"layers", config.layers},
+                     {"width", config.width},
+                     {"heads", config.heads},
+                     {"mlp_ratio", config.mlp_ratio},
+                     {"activation", static_cast<int>(config.activation)},
+                     {"norm_epsilon", config.norm_epsilon}};
+  if (config.products == tensor::ProductFormat::bfloat16) json["products"] = "bfloat16";
+  return json;
 }
 
 Decoder::Decoder(const DecoderConfig& config, tensor::ParameterPlan& plan, const std::string& prefix) : config_(config) {
@@ -70,7 +72,9 @@ at::Tensor Decoder::forward_last(const ParameterLeaves& parameters, const at::Te
 
 NormedSum Decoder::run(const ParameterLeaves& parameters, const at::Tensor& hidden, bool last_only) const {
   const int64_t replicas = hidden.size(0), rows = hidden.size(1), positions = hidden.size(2), head_width = config_.width / config_.heads;
-  const auto weigh = [&](const at::Tensor& input, const Dense& layer) { return tensor::dense(input, parameters[layer.weight]); };
+  const auto weigh = [&](const at::Tensor& input, const Dense& layer) {
+    return tensor::dense(input, parameters[layer.weight], config_.products);
+  };
   const auto last_position = [&](const at::Tensor& all) {
     return all.view({replicas, rows, positions, config_.width}).select(2, positions - 1);
   };

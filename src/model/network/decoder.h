@@ -22,6 +22,7 @@ struct DecoderConfig {
   int64_t mlp_ratio = 4;  // width of the MLP over the model's; 0: attention only
   tensor::Activation activation = tensor::Activation::gelu;
   double norm_epsilon = 1e-5;
+  tensor::ProductFormat products = tensor::ProductFormat::unrounded;  // of all dense layers
 };
 
 // Everything of a configuration that could change what is trained.

@@ -35,7 +35,7 @@ at::Tensor TokenNetwork::logits(const tensor::ParameterLeaves& parameters, const
         {.given = "rows of " + std::to_string(length) + " tokens", .expected = "at most the context of " + std::to_string(config_.context)});
   const at::Tensor tokens = tensor::embed(ids.flatten(1), parameters[tokens_]).view({replicas, rows, length, -1});
   const at::Tensor hidden = tokens + tensor::plain(parameters[positions_]).narrow(1, 0, length).unsqueeze(1);
-  return tensor::dense(decoder_.forward(parameters, hidden).flatten(1, 2), parameters[head_]);
+  return tensor::dense(decoder_.forward(parameters, hidden).flatten(1, 2), parameters[head_], config_.decoder.products);
 }
 
 }  // namespace manabi::model

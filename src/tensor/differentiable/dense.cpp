@@ -4,29 +4,36 @@
 namespace manabi::tensor {
 namespace {
 
+// Rounded products need instructions of their own.
+const kernels::TrainingKernels& kernels_of(ProductFormat format) {
+  return kernels::find_kernels(format == ProductFormat::bfloat16 ? kernels::Format::bfloat16 : kernels::Format::float32)->training;
+}
+
 // sum [R, M, N] = left [R, M, K] x right [R, K, N], or added to what is there, replica by replica.
-void multiply(const at::Tensor& left, const at::Tensor& right, const at::Tensor& result, bool adds) {
-  const Scratch scratch(training_kernels().product_scratch_bytes());
+void multiply(const at::Tensor& left, const at::Tensor& right, ProductFormat format, const at::Tensor& result, bool adds) {
+  const kernels::TrainingKernels& kernels = kernels_of(format);
+  const Scratch scratch(kernels.product_scratch_bytes());
   for (int64_t replica = 0; replica < left.size(0); ++replica) {
-    training_kernels().multiply({.rows = left.size(1),
-                                 .columns = right.size(2),
-                                 .depth = left.size(2),
-                                 .left = replica_of(left, replica),
-                                 .left_row_stride = left.stride(1),
-                                 .left_depth_stride = left.stride(2),
-                                 .right = replica_of(right, replica),
-                                 .right_depth_stride = right.stride(1),
-                                 .right_column_stride = right.stride(2),
-                                 .result = mutable_replica_of(result, replica),
-                                 .result_stride = result.stride(1),
-                                 .adds = adds},
-                                scratch.get());
+    kernels.multiply({.rows = left.size(1),
+                      .columns = right.size(2),
+                      .depth = left.size(2),
+                      .left = replica_of(left, replica),
+                      .left_row_stride = left.stride(1),
+                      .left_depth_stride = left.stride(2),
+                      .right = replica_of(right, replica),
+                      .right_depth_stride = right.stride(1),
+                      .right_column_stride = right.stride(2),
+                      .result = mutable_replica_of(result, replica),
+                      .result_stride = result.stride(1),
+                      .adds = adds,
+                      .rounds_to_bfloat16 = format == ProductFormat::bfloat16},
+                     scratch.get());
   }
 }
 
-at::Tensor product(const at::Tensor& left, const at::Tensor& right) {
+at::Tensor product(const at::Tensor& left, const at::Tensor& right, ProductFormat format) {
   const at::Tensor result = at::empty({left.size(0), left.size(1), right.size(2)}, left.options());
-  multiply(left, right, result, false);
+  multiply(left, right, format, result, /*adds=*/false);
   return result;
 }
 
@@ -34,32 +41,34 @@ at::Tensor product(const at::Tensor& left, const at::Tensor& right) {
 at::Tensor with_contiguous_columns(const at::Tensor& tensor) { return tensor.stride(2) == 1 ? tensor : tensor.contiguous(); }
 
 struct Dense : Function<Dense> {
-  static at::Tensor forward(AutogradContext* context, const at::Tensor& input, const at::Tensor& weight) {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& input, const at::Tensor& weight, ProductFormat format) {
     const at::AutoDispatchBelowADInplaceOrView below;
     const at::Tensor plain = with_contiguous_columns(input);
     context->save_for_backward({plain, weight});
-    return product(plain, weight.transpose(1, 2));
+    context->saved_data["format"] = static_cast<int64_t>(format);
+    return product(plain, weight.transpose(1, 2), format);
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
     const at::AutoDispatchBelowADInplaceOrView below;
     const variable_list saved = context->get_saved_variables();
     const at::Tensor &input = saved[0], &weight = saved[1], output_gradient = with_contiguous_columns(gradients[0]);
+    const auto format = static_cast<ProductFormat>(context->saved_data["format"].toInt());
     const ParameterGradient weight_gradient(weight);
-    multiply(output_gradient.transpose(1, 2), input, weight_gradient.tensor(), /*adds=*/true);
+    multiply(output_gradient.transpose(1, 2), input, format, weight_gradient.tensor(), /*adds=*/true);
     at::Tensor input_gradient;
-    if (context->needs_input_grad(0)) input_gradient = product(output_gradient, weight);
-    return {input_gradient, weight_gradient.for_autograd()};
+    if (context->needs_input_grad(0)) input_gradient = product(output_gradient, weight, format);
+    return {input_gradient, weight_gradient.for_autograd(), {}};
   }
 };
 
 }  // namespace
 
-at::Tensor dense(const at::Tensor& input, const at::Tensor& weight) {
+at::Tensor dense(const at::Tensor& input, const at::Tensor& weight, ProductFormat format) {
   TORCH_CHECK(input.dim() == 3 && weight.dim() == 3 && input.size(0) == weight.size(0) && input.size(2) == weight.size(2), "dense: input ",
               input.sizes(), " and weight ", weight.sizes(), ", expected [R, N, I] and [R, O, I]");
-  if (!training_kernels({input, weight}) || weight.stride(2) != 1) return dense_reference(input, weight);
-  return Dense::apply(input, weight);
+  if (!training_kernels({input, weight}) || weight.stride(2) != 1) return dense_reference(input, weight, format);
+  return Dense::apply(input, weight, format);
 }
 
 }  // namespace manabi::tensor

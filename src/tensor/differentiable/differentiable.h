@@ -23,9 +23,13 @@ using kernels::Activation;
 // gradients warns of a buffer that holds several replicas.)
 at::Tensor plain(const at::Tensor& parameter);
 
+// What both sides of a matrix product are rounded to, forward and backward. Sums, and all that is kept (parameters, gradients, activations),
+// stay as they are.
+enum class ProductFormat { unrounded, bfloat16 };
+
 // input [R, N, I], weight [R, O, I] -> [R, N, O]. The bias belongs to the pass that follows.
-at::Tensor dense(const at::Tensor& input, const at::Tensor& weight);
-at::Tensor dense_reference(const at::Tensor& input, const at::Tensor& weight);
+at::Tensor dense(const at::Tensor& input, const at::Tensor& weight, ProductFormat format = ProductFormat::unrounded);
+at::Tensor dense_reference(const at::Tensor& input, const at::Tensor& weight, ProductFormat format = ProductFormat::unrounded);
 
 struct LayerNormParameters {
   at::Tensor gain;   // [R, D]

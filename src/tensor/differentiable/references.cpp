@@ -9,7 +9,11 @@ at::Tensor with_bias(const at::Tensor& input, const at::Tensor& bias) { return b
 
 }  // namespace
 
-at::Tensor dense_reference(const at::Tensor& input, const at::Tensor& weight) { return at::bmm(input, plain(weight).transpose(1, 2)); }
+at::Tensor dense_reference(const at::Tensor& input, const at::Tensor& weight, ProductFormat format) {
+  const at::Tensor turned = plain(weight).transpose(1, 2);
+  if (format == ProductFormat::unrounded) return at::bmm(input, turned);
+  return at::bmm(input.to(at::kBFloat16), turned.to(at::kBFloat16)).to(input.scalar_type());
+}
 
 at::Tensor layer_norm_reference(const at::Tensor& input, const LayerNormParameters& parameters) {
   const at::Tensor centred = input - input.mean(-1, /*keepdim=*/true);

@@ -46,6 +46,7 @@ struct MatrixProduct {
   float* result = nullptr;
   int64_t result_stride = 0;
   bool adds = false;
+  bool rounds_to_bfloat16 = false;  // both sides, before they are multiplied; sums stay in float32
 };
 
 enum class Activation { gelu, relu };  // GELU in its tanh form

@@ -67,6 +67,27 @@ TEST_F(Differentiable, DenseHasTheGradientsOfItsReference) {
   }
 }
 
+// Both sides of every product are rounded, the gradient that comes in among them; what comes out is not.
+TEST_F(Differentiable, DenseInBfloat16MultipliesRoundedMatrices) {
+  const auto rounded = [](const at::Tensor& tensor) { return tensor.to(at::kBFloat16).to(at::kFloat); };
+  for (const auto& [rows, inputs, outputs] : {std::array<int64_t, 3>{7, 5, 3}, {17, 64, 40}, {33, 300, 17}}) {
+    const Tensors x = leaves_of({normal({2, rows, inputs}), normal({2, outputs, inputs})}, true);
+    const at::Tensor output = dense(x[0], x[1], ProductFormat::bfloat16), outer = normal(output.sizes());
+    torch::autograd::backward({output}, {outer});
+    const at::Tensor input = rounded(x[0].detach()), weight = rounded(x[1].detach()), gradient = rounded(outer);
+    EXPECT_TRUE(is_close(output.detach(), at::bmm(input, weight.transpose(1, 2)), 4));
+    EXPECT_TRUE(is_close(x[0].grad(), at::bmm(gradient, weight), 4));
+    EXPECT_TRUE(is_close(x[1].grad(), at::bmm(gradient.transpose(1, 2), input), 4));
+  }
+}
+
+TEST_F(Differentiable, TheReferenceOfDenseInBfloat16IsNearTheUnrounded) {
+  const at::Tensor input = normal({2, 9, 64}), weight = normal({2, 5, 64});
+  const at::Tensor exact = dense_reference(input, weight), near = dense_reference(input, weight, ProductFormat::bfloat16);
+  EXPECT_LT((near - exact).abs().max().item<double>(), 0x1p-7 * 64);
+  EXPECT_FALSE(at::equal(near, exact));
+}
+
 TEST_F(Differentiable, LayerNormHasTheGradientsOfItsReference) {
   for (const int64_t width : {2, 7, 8, 16, 33, 64}) {
     SCOPED_TRACE(width);

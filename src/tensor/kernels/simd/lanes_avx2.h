@@ -125,17 +125,24 @@ struct Float32 {
   }
   // The words at element i of two rows; the second row belongs to words of its own and is not read.
   static WordLanes interleaved(const Element* first, const Element*, int64_t i) { return load_words(first + i); }
+  // Words made of float32: from one line across the depth a word a lane, or `left` elements along the depth (zeros beyond).
+  static WordLanes words_across(const float* first, const float*, Mask lanes) { return load_words(first, lanes); }
+  static WordLanes words_along(const float* from, int64_t left) { return load_words(from, first_lanes(left)); }
 };
 
 struct BFloat16 {
   using Element = uint16_t;
   static Lanes widen(__m128i bits) { return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(bits), 16)); }
-  static __m128i narrow(Lanes value) {
+  // The rounded bits in the low half of each word.
+  static WordLanes halves_of(Lanes value) {
     const WordLanes bits = _mm256_castps_si256(value);
     const WordLanes odd = _mm256_and_si256(_mm256_srli_epi32(bits, 16), all_words(1));
     const WordLanes halves = _mm256_srli_epi32(_mm256_add_epi32(bits, _mm256_add_epi32(odd, all_words(0x7FFF))), 16);
     const WordLanes is_nan = _mm256_castps_si256(_mm256_cmp_ps(value, value, _CMP_UNORD_Q));
-    const WordLanes safe = _mm256_blendv_epi8(halves, all_words(0x7FC0), is_nan);
+    return _mm256_blendv_epi8(halves, all_words(0x7FC0), is_nan);
+  }
+  static __m128i narrow(Lanes value) {
+    const WordLanes safe = halves_of(value);
     return _mm256_castsi256_si128(_mm256_permute4x64_epi64(_mm256_packus_epi32(safe, safe), 0x08));
   }
   static Lanes load(const Element* from, Mask lanes) {
@@ -162,6 +169,16 @@ struct BFloat16 {
   static WordLanes interleaved(const Element* first, const Element* second, int64_t i) {
     const auto wide = [i](const Element* row) { return _mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(row + i))); };
     return second ? _mm256_or_si256(wide(first), _mm256_slli_epi32(wide(second), 16)) : wide(first);
+  }
+  // Words made of float32: from two lines across the depth (the second null beyond it), or from `left` elements along it (zeros beyond).
+  static WordLanes words_across(const float* first, const float* second, Mask lanes) {
+    const WordLanes low = halves_of(kernels::load(first, lanes));
+    return second ? _mm256_or_si256(low, _mm256_slli_epi32(halves_of(kernels::load(second, lanes)), 16)) : low;
+  }
+  static WordLanes words_along(const float* from, int64_t left) {
+    const WordLanes first = halves_of(kernels::load(from, first_lanes(left)));
+    const WordLanes second = halves_of(kernels::load(from + kLanes, first_lanes(left - kLanes)));
+    return _mm256_permute4x64_epi64(_mm256_packus_epi32(first, second), 0xD8);
   }
 };
 

@@ -105,6 +105,9 @@ struct Float32 {
   }
   // The words at element i of two rows; the second row belongs to words of its own and is not read.
   static WordLanes interleaved(const Element* first, const Element*, int64_t i) { return load_words(first + i); }
+  // Words made of float32: from one line across the depth a word a lane, or `left` elements along the depth (zeros beyond).
+  static WordLanes words_across(const float* first, const float*, Mask lanes) { return load_words(first, lanes); }
+  static WordLanes words_along(const float* from, int64_t left) { return load_words(from, first_lanes(left)); }
 };
 
 struct BFloat16 {
@@ -123,6 +126,16 @@ struct BFloat16 {
   static WordLanes interleaved(const Element* first, const Element* second, int64_t i) {
     const auto wide = [i](const Element* row) { return _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(row + i))); };
     return second ? _mm512_or_si512(wide(first), _mm512_slli_epi32(wide(second), 16)) : wide(first);
+  }
+  // Words made of float32: from two lines across the depth (the second null beyond it), or from `left` elements along it (zeros beyond).
+  static WordLanes words_across(const float* first, const float* second, Mask lanes) {
+    const WordLanes low = _mm512_cvtepu16_epi32(narrow(kernels::load(first, lanes)));
+    if (!second) return low;
+    return _mm512_or_si512(low, _mm512_slli_epi32(_mm512_cvtepu16_epi32(narrow(kernels::load(second, lanes))), 16));
+  }
+  static WordLanes words_along(const float* from, int64_t left) {
+    return reinterpret_cast<WordLanes>(
+        _mm512_cvtne2ps_pbh(kernels::load(from + kLanes, first_lanes(left - kLanes)), kernels::load(from, first_lanes(left))));
   }
 };
 

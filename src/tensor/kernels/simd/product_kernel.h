@@ -1,6 +1,7 @@
 // Products of whole matrices on one thread (training.h), from tiles: the right side packed into panels as wide as a tile, the left side read as
-// it lies, or packed first where its depth is not contiguous. Blocks are such that a panel stays in the first cache and the left rows in the
-// second.
+// it lies where its words lie so, else packed first. Blocks are such that a panel stays in the first cache and the left rows in the second.
+//
+// Both formats share it: the matrices are float32, and their words (tiles.h) either single numbers as they are or pairs rounded to bfloat16.
 #pragma once
 
 #include "tensor/kernels/simd/tiles.h"
@@ -10,21 +11,21 @@ namespace manabi::tensor::kernels {
 namespace {
 
 constexpr int64_t kPanelColumns = kTileVectors * kLanes;
-constexpr int64_t kBlockDepth = 256;
+constexpr int64_t kBlockWords = 256;  // of depth
 constexpr int64_t kBlockRows = 16 * kTileRows;
 constexpr int64_t kBlockColumns = 1024;  // a multiple of the panel's
 
 // The parts of one block, in memory that the caller gives.
 struct ProductScratch {
-  float* right;  // [panels, depth, panel columns]
-  float* left;   // [rows, depth], where it had to be turned
-  float* tile;   // [6, panel columns]: of a panel that is not full
-  float* ones;   // [6]
+  Word* right;  // [panels, words of depth, panel columns]
+  Word* left;   // [rows, words of depth], where it is not read as it lies
+  float* tile;  // [6, panel columns]: of a panel that is not full
+  float* ones;  // [6]
 };
 
 inline ProductScratch carve_product(Carver& carver) {
-  return {.right = carver.take<float>(kBlockColumns * kBlockDepth),
-          .left = carver.take<float>((kBlockRows + kLanes) * kBlockDepth),
+  return {.right = carver.take<Word>(kBlockColumns * kBlockWords),
+          .left = carver.take<Word>((kBlockRows + kLanes) * kBlockWords),
           .tile = carver.take<float>(kTileRows * kPanelColumns),
           .ones = carver.take<float>(kTileRows)};
 }
@@ -35,6 +36,7 @@ inline int64_t product_scratch_bytes() {
   return carver.used();
 }
 
+template <class Number>
 class BlockedProduct {
  public:
   BlockedProduct(const MatrixProduct& product, void* memory) : product_(product) {
@@ -46,8 +48,9 @@ class BlockedProduct {
   void run() {
     for (int64_t column = 0; column < product_.columns; column += kBlockColumns) {
       const int64_t columns = smaller(kBlockColumns, product_.columns - column);
-      for (int64_t depth = 0; depth < product_.depth; depth += kBlockDepth) {
-        depth_ = smaller(kBlockDepth, product_.depth - depth);
+      for (int64_t depth = 0; depth < product_.depth; depth += kBlockWords * kElements) {
+        depth_ = smaller(kBlockWords * kElements, product_.depth - depth);
+        words_ = divided_up(depth_, kElements);
         adds_ = product_.adds || depth > 0;
         pack_right(depth, column, columns);
         for (int64_t row = 0; row < product_.rows; row += kBlockRows) {
@@ -60,56 +63,88 @@ class BlockedProduct {
   }
 
  private:
-  const float* right_at(int64_t depth, int64_t column) const {
-    return product_.right + depth * product_.right_depth_stride + column * product_.right_column_stride;
-  }
+  static constexpr int64_t kElements = Number::kElements;
 
   // Columns beyond the last become zeros, so that tiles are whole.
   void pack_right(int64_t depth, int64_t column, int64_t columns) {
     for (int64_t panel = 0; panel < columns; panel += kPanelColumns) {
       const int64_t width = smaller(kPanelColumns, columns - panel);
-      float* packed = scratch_.right + panel * depth_;
-      product_.right_column_stride == 1 ? copy_panel(right_at(depth, column + panel), width, packed)
-                                        : transpose_panel(right_at(depth, column + panel), width, packed);
+      const float* from = product_.right + depth * product_.right_depth_stride + (column + panel) * product_.right_column_stride;
+      Word* packed = scratch_.right + panel * words_;
+      product_.right_column_stride == 1 ? pack_across(from, product_.right_depth_stride, width, packed) : pack_along(from, width, packed);
     }
   }
 
-  void copy_panel(const float* from, int64_t width, float* packed) const {
-    for (int64_t k = 0; k < depth_; ++k, from += product_.right_depth_stride, packed += kPanelColumns)
-      for (int64_t i = 0; i < kPanelColumns; i += kLanes) store(packed + i, load(from + i, first_lanes(width - i)));
+  // From lines that run across the depth: the words of one column lie in as many lines as a word has elements.
+  void pack_across(const float* from, int64_t stride, int64_t width, Word* packed) const {
+    for (int64_t word = 0; word < words_; ++word, from += kElements * stride, packed += kPanelColumns)
+      for (int64_t i = 0; i < kPanelColumns; i += kLanes)
+        store_words(packed + i, Number::words_across(from + i, second_line(word, from + i, stride), first_lanes(width - i)));
   }
 
-  void transpose_panel(const float* from, int64_t width, float* packed) const {
+  // From lines that run along the depth.
+  void pack_along(const float* from, int64_t width, Word* packed) const {
     for (int64_t i = 0; i < kPanelColumns; i += kLanes) {
       const int64_t count = larger(0, smaller(kLanes, width - i));
-      const float* lines[kLanes];
-      for (int64_t line = 0; line < count; ++line) lines[line] = from + (i + line) * product_.right_column_stride;
-      pack_transposed<Float32>(lines, count, depth_, reinterpret_cast<Word*>(packed + i), kPanelColumns);
+      transpose_lines(from + i * product_.right_column_stride, product_.right_column_stride, count, packed + i, kPanelColumns);
     }
   }
 
-  // left_ [rows, depth] with a contiguous depth.
+  // `count` <= kLanes lines along the depth become columns of words, `stride_of_words` apart; missing lines become zeros.
+  void transpose_lines(const float* from, int64_t stride, int64_t count, Word* packed, int64_t stride_of_words) const {
+    for (int64_t word = 0; word < words_; word += kLanes) {
+      WordLanes block[kLanes];
+      for (int64_t line = 0; line < kLanes; ++line)
+        block[line] = line < count ? Number::words_along(from + line * stride + word * kElements, depth_ - word * kElements) : no_words();
+      transpose(block);
+      for (int64_t i = 0; i < smaller(kLanes, words_ - word); ++i) store_words(packed + (word + i) * stride_of_words, block[i]);
+    }
+  }
+
+  // left_ [rows, words]: words along the depth.
   void take_left(int64_t row, int64_t rows, int64_t depth) {
     const float* from = product_.left + row * product_.left_row_stride + depth * product_.left_depth_stride;
-    if (product_.left_depth_stride == 1) {
-      left_ = from;
+    if (product_.left_depth_stride != 1) {
+      turn_left(from, rows);
+    } else if constexpr (kElements == 1) {
+      left_ = reinterpret_cast<const Word*>(from);
       left_stride_ = product_.left_row_stride;
       return;
-    }
-    for (int64_t k = 0; k < depth_; k += kLanes) {
-      const int64_t count = smaller(kLanes, depth_ - k);
-      const float* lines[kLanes];
-      for (int64_t line = 0; line < count; ++line) lines[line] = from + (k + line) * product_.left_depth_stride;
-      pack_transposed<Float32>(lines, count, rows, reinterpret_cast<Word*>(scratch_.left + k), kBlockDepth);
+    } else {
+      for (int64_t i = 0; i < rows; ++i, from += product_.left_row_stride)
+        for (int64_t word = 0; word < words_; word += kLanes)
+          store_words(scratch_.left + i * kBlockWords + word, Number::words_along(from + word * kElements, depth_ - word * kElements));
     }
     left_ = scratch_.left;
-    left_stride_ = kBlockDepth;
+    left_stride_ = kBlockWords;
+  }
+
+  // Lines across the depth become rows of words.
+  void turn_left(const float* from, int64_t rows) {
+    const int64_t stride = product_.left_depth_stride;
+    for (int64_t word = 0; word < words_; word += kLanes) {
+      for (int64_t i = 0; i < rows; i += kLanes) {
+        WordLanes block[kLanes];
+        for (int64_t line = 0; line < kLanes; ++line) {
+          const float* first = from + (word + line) * kElements * stride + i;
+          block[line] =
+              word + line < words_ ? Number::words_across(first, second_line(word + line, first, stride), first_lanes(rows - i)) : no_words();
+        }
+        transpose(block);
+        for (int64_t row = 0; row < smaller(kLanes, rows - i); ++row) store_words(scratch_.left + (i + row) * kBlockWords + word, block[row]);
+      }
+    }
+  }
+
+  // Where a word's second element stands, if it has one within the depth.
+  const float* second_line(int64_t word, const float* first, int64_t stride) const {
+    return kElements == 2 && 2 * word + 1 < depth_ ? first + stride : nullptr;
   }
 
   void multiply_rows(int64_t row, int64_t rows, int64_t column, int64_t columns) {
     for (int64_t panel = 0; panel < columns; panel += kPanelColumns) {
       const int64_t width = smaller(kPanelColumns, columns - panel);
-      const float* packed = scratch_.right + panel * depth_;
+      const Word* packed = scratch_.right + panel * words_;
       for (int64_t i = 0; i < rows; i += kTileRows) {
         float* result = product_.result + (row + i) * product_.result_stride + column + panel;
         const int64_t count = smaller(kTileRows, rows - i);
@@ -118,13 +153,12 @@ class BlockedProduct {
     }
   }
 
-  void tile(int64_t i, int64_t count, int64_t width, const float* packed, float* result, int64_t stride, bool adds) {
-    kTiles<Float32>.of[count - 1][width / kLanes - 1](reinterpret_cast<const Word*>(left_ + i * left_stride_), left_stride_,
-                                                      reinterpret_cast<const Word*>(packed), kPanelColumns, depth_, result, stride,
-                                                      adds ? scratch_.ones : nullptr);
+  void tile(int64_t i, int64_t count, int64_t width, const Word* packed, float* result, int64_t stride, bool adds) {
+    kTiles<Number>.of[count - 1][width / kLanes - 1](left_ + i * left_stride_, left_stride_, packed, kPanelColumns, words_, result, stride,
+                                                     adds ? scratch_.ones : nullptr);
   }
 
-  void edge_tile(int64_t i, int64_t count, int64_t width, const float* packed, float* result) {
+  void edge_tile(int64_t i, int64_t count, int64_t width, const Word* packed, float* result) {
     tile(i, count, divided_up(width, kLanes) * kLanes, packed, scratch_.tile, kPanelColumns, false);
     for (int64_t row = 0; row < count; ++row) {
       for (int64_t j = 0; j < width; j += kLanes) {
@@ -138,13 +172,16 @@ class BlockedProduct {
 
   const MatrixProduct& product_;
   ProductScratch scratch_;
-  const float* left_ = nullptr;
+  const Word* left_ = nullptr;
   int64_t left_stride_ = 0;
-  int64_t depth_ = 0;
+  int64_t depth_ = 0;  // of the block
+  int64_t words_ = 0;  // of the block's depth
   bool adds_ = false;
 };
 
-inline void multiply_matrices(const MatrixProduct& product, void* scratch) { BlockedProduct(product, scratch).run(); }
+inline void multiply_matrices(const MatrixProduct& product, void* scratch) {
+  product.rounds_to_bfloat16 ? BlockedProduct<BFloat16>(product, scratch).run() : BlockedProduct<Float32>(product, scratch).run();
+}
 
 }  // namespace
 }  // namespace manabi::tensor::kernels
