@@ -65,7 +65,9 @@ void Optimiser::step(ParameterBuffer& parameters, const at::Tensor& gradients, c
 void Optimiser::step_replica(ParameterBuffer& parameters, const at::Tensor& gradients, int64_t replica, const ReplicaStep& step) {
   if (step.is_frozen) return;
   ++steps_.data_ptr<int64_t>()[replica];
-  const at::Tensor values = parameters.values().select(0, replica), gradient = gradients.select(0, replica);
+  const int64_t trained = parameters.trained();
+  const at::Tensor values = parameters.values().select(0, replica).narrow(0, 0, trained);
+  const at::Tensor gradient = gradients.select(0, replica).narrow(0, 0, trained);
   if (options_.rule == Rule::adam)
     adam(values, gradient, replica, parameters.decaying(), step);
   else
@@ -80,7 +82,8 @@ void Optimiser::descend(at::Tensor values, const at::Tensor& gradient, int64_t d
 void Optimiser::adam(at::Tensor values, const at::Tensor& gradient, int64_t replica, int64_t decaying, const ReplicaStep& step) {
   const double time = static_cast<double>(steps_.const_data_ptr<int64_t>()[replica]);
   const double scaled_lr = step.lr / (1 - std::pow(options_.beta1, time)), correction = 1 / std::sqrt(1 - std::pow(options_.beta2, time));
-  const at::Tensor first = means_.select(0, 0).select(0, replica), second = means_.select(0, 1).select(0, replica);
+  const at::Tensor first = means_.select(0, 0).select(0, replica).narrow(0, 0, values.size(0));
+  const at::Tensor second = means_.select(0, 1).select(0, replica).narrow(0, 0, values.size(0));
   const kernels::TrainingKernels* kernels = kernels_for(values);
   for (const bool decays : {true, false}) {
     const int64_t begin = decays ? 0 : decaying, count = decays ? decaying : values.size(0) - decaying;

@@ -50,19 +50,31 @@ ParameterId ParameterPlan::add(ParameterShape shape) {
   return shapes_.size() - 1;
 }
 
+void ParameterPlan::freeze(const std::string& prefix) {
+  bool found = false;
+  for (ParameterShape& shape : shapes_) {
+    if (!shape.name.starts_with(prefix)) continue;
+    shape.is_frozen = found = true;
+  }
+  if (!found) throw base::Error({.given = "parameters that begin with " + prefix, .expected = "some that the model has"});
+}
+
 ParameterBuffer::ParameterBuffer(ParameterPlan plan, int64_t replicas, at::TensorOptions options)
     : plan_(std::move(plan)), places_(plan_.shapes().size()) {
   int64_t used = 0;
-  for (const bool decays : {true, false}) {
+  const auto place_those = [&](auto&& belongs) {
     for (ParameterId id = 0; id < places_.size(); ++id) {
       const ParameterShape& shape = plan_.shapes()[id];
-      if (shape.decays != decays) continue;
+      if (!belongs(shape)) continue;
       places_[id] = {.begin = used, .count = shape.count()};
       used += aligned(shape.count());
       counted_ += shape.count();
     }
-    if (decays) decaying_ = used;
-  }
+    return used;
+  };
+  decaying_ = place_those([](const ParameterShape& shape) { return !shape.is_frozen && shape.decays; });
+  trained_ = place_those([](const ParameterShape& shape) { return !shape.is_frozen && !shape.decays; });
+  place_those([](const ParameterShape& shape) { return shape.is_frozen; });
   values_ = at::zeros({replicas, used}, options);
 }
 
@@ -100,8 +112,10 @@ ParameterLeaves::ParameterLeaves(const ParameterBuffer& buffer, int64_t first, a
   const at::Tensor values = buffer.values().narrow(0, first, gradients_.size(0));
   for (ParameterId id = 0; id < buffer.shapes().size(); ++id) {
     at::Tensor leaf = buffer.view_of(values, id).detach();
-    leaf.set_requires_grad(true);
-    leaf.mutable_grad() = buffer.view_of(gradients_, id);
+    if (!buffer.shapes()[id].is_frozen) {
+      leaf.set_requires_grad(true);
+      leaf.mutable_grad() = buffer.view_of(gradients_, id);
+    }
     leaves_.push_back(std::move(leaf));
   }
 }

@@ -22,7 +22,8 @@ struct ParameterShape {
   std::string name;            // "blocks.0.attention.out.weight"
   std::vector<int64_t> sizes;  // of one replica
   Initial initial;
-  bool decays = false;  // whether weight decay applies
+  bool decays = false;     // whether weight decay applies
+  bool is_frozen = false;  // keeps its value: it has no gradient and no step moves it
 
   int64_t count() const;
 };
@@ -34,6 +35,8 @@ using ParameterId = size_t;
 class ParameterPlan {
  public:
   ParameterId add(ParameterShape shape);  // throws base::Error for a name that is taken
+  // Freezes the parameters whose names begin with `prefix`. Throws base::Error when there is none.
+  void freeze(const std::string& prefix);
   const std::vector<ParameterShape>& shapes() const { return shapes_; }
 
  private:
@@ -48,7 +51,7 @@ struct ParameterPlace {
 
 class ParameterBuffer {
  public:
-  // Parameters that decay lie before those that do not; each begins at a multiple of 16 elements (the gaps stay zero).
+  // Parameters that decay lie before those that do not, frozen ones last; each begins at a multiple of 16 elements (the gaps stay zero).
   ParameterBuffer(ParameterPlan plan, int64_t replicas, at::TensorOptions options);
 
   // Draws replica `replica` from its seed. The values do not depend on dtype, device or the other replicas.
@@ -57,6 +60,7 @@ class ParameterBuffer {
   int64_t replicas() const { return values_.size(0); }
   int64_t width() const { return values_.size(1); }     // elements of one replica, gaps included
   int64_t decaying() const { return decaying_; }        // how many of them, from the start, decay
+  int64_t trained() const { return trained_; }          // how many of them, from the start, are not frozen
   int64_t parameter_count() const { return counted_; }  // of one replica, without gaps
   const at::Tensor& values() const { return values_; }  // [R, P]
   const std::vector<ParameterShape>& shapes() const { return plan_.shapes(); }
@@ -71,6 +75,7 @@ class ParameterBuffer {
   std::vector<ParameterPlace> places_;
   at::Tensor values_;
   int64_t decaying_ = 0;
+  int64_t trained_ = 0;
   int64_t counted_ = 0;
 };
 
@@ -80,7 +85,7 @@ class ParameterLeaves {
   // As many replicas as `gradients` [R', P] has rows, from `first` on.
   ParameterLeaves(const ParameterBuffer& buffer, int64_t first, at::Tensor gradients);
 
-  const at::Tensor& operator[](ParameterId id) const { return leaves_[id]; }  // [R', sizes...]
+  const at::Tensor& operator[](ParameterId id) const { return leaves_[id]; }  // [R', sizes...]; a frozen one has no gradient
   int64_t first() const { return first_; }
   int64_t replicas() const { return gradients_.size(0); }
   const at::Tensor& gradients() const { return gradients_; }  // [R', P]

@@ -85,6 +85,38 @@ TEST(Optimiser, GradientDescentIsItsFormula) {
   EXPECT_EQ(optimiser.steps()[1].item<int64_t>(), 0);
 }
 
+TEST(Optimiser, FrozenParametersStayAndTheOthersMoveAsAlone) {
+  for (const Rule rule : {Rule::sgd, Rule::adam}) {
+    for (const at::ScalarType dtype : {at::kFloat, at::kDouble}) {
+      ParameterPlan partly = small_plan();
+      partly.freeze("matrix");
+      ParameterBuffer all(small_plan(), 1, dtype), frozen(partly, 1, dtype);
+      EXPECT_LT(frozen.trained(), frozen.width());
+      EXPECT_EQ(all.trained(), all.width());
+      all.initialise(0, 1);
+      frozen.initialise(0, 1);
+      const at::Tensor before = frozen.view("matrix").clone();
+      Optimiser left({.rule = rule, .weight_decay = 0.5}, all), right({.rule = rule, .weight_decay = 0.5}, frozen);
+      for (int step = 0; step < 3; ++step) {
+        left.step(all, at::ones_like(all.values()), {{.lr = 0.1}});
+        right.step(frozen, at::ones_like(frozen.values()), {{.lr = 0.1}});
+      }
+      EXPECT_TRUE(at::equal(frozen.view("matrix"), before));
+      EXPECT_FALSE(at::equal(all.view("matrix"), before));
+      for (const char* name : {"gain", "bias"}) EXPECT_TRUE(at::allclose(frozen.view(name), all.view(name))) << name;
+    }
+  }
+}
+
+TEST(ParameterLeaves, AFrozenParameterHasNoGradient) {
+  ParameterPlan partly = small_plan();
+  partly.freeze("matrix");
+  const ParameterBuffer buffer(partly, 2, at::kFloat);
+  const ParameterLeaves leaves(buffer, 0, at::zeros({2, buffer.width()}));
+  for (ParameterId id = 0; id < buffer.shapes().size(); ++id) EXPECT_EQ(leaves[id].requires_grad(), buffer.shapes()[id].name != "matrix");
+  EXPECT_THAT(test::error_of([&] { partly.freeze("matrx"); }), HasSubstr("begin with matrx"));
+}
+
 // float32 takes the fused pass, float64 plain operations.
 TEST(Optimiser, AdamsFusedPassFollowsItsReference) {
   ParameterBuffer narrow(small_plan(), 1, at::kFloat), wide(small_plan(), 1, at::kDouble);
