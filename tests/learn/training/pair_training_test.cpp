@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
+#include "model/network/pairs/gated_pair_model.h"
 #include "model/network/pairs/pair_network.h"
 #include "tests/support/error.h"
 #include "world/pairs/class_mixture_world.h"
@@ -61,6 +64,20 @@ TEST_F(PairTraining, AnIrrelevantContextNeverHoldsTheTarget) {
   const PairScores scores = judge_pairs(*network_, *parameters_, {mixture({.input_width = 8, .pairs = 2, .relevant_share = 0})}, 200, 1)[0];
   EXPECT_EQ(scores.context_error, 1);
   EXPECT_EQ(scores.rows, 200);
+}
+
+// One context item: the in-context predictor pays its floor, 16.118 nats, on every irrelevant row and nothing on the others, so on average
+// (1 - p_rel) of it.
+TEST_F(PairTraining, TheInContextPredictorPaysItsFloorInIrrelevantContexts) {
+  tensor::ParameterPlan plan;
+  const model::InContextPredictor predictor({.pairs = 1, .input_width = 8}, plan);
+  const tensor::ParameterBuffer parameters(plan, 1, at::kFloat);
+  constexpr double kFloorLoss = 16.118;
+  for (const double relevant : {0.0, 0.5, 0.9, 1.0}) {
+    const PairScores scores = judge_pairs(predictor, parameters, {mixture({.input_width = 8, .relevant_share = relevant})}, 4000, 1)[0];
+    EXPECT_NEAR(scores.cross_entropy, scores.context_error * kFloorLoss, 1e-3);
+    EXPECT_NEAR(scores.cross_entropy, (1 - relevant) * kFloorLoss, 4 * kFloorLoss * std::sqrt(relevant * (1 - relevant) / 4000) + 1e-3);
+  }
 }
 
 // Exact classes and a context that always holds the query's: both ways of answering are there, and one of them is found.

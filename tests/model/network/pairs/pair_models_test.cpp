@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "model/network/pairs/content_attention_model.h"
+#include "model/network/pairs/gated_pair_model.h"
 #include "model/network/pairs/pair_network.h"
 #include "model/network/pairs/recurrent_pair_model.h"
 #include "tests/support/error.h"
@@ -47,7 +48,12 @@ std::vector<Kind> kinds() {
         ContentAttentionConfig{.pairs = kPairs, .input_width = kInputs, .labels = kLabels, .positions = 7},
         at::randn({kReplicas, kLabels, kInputs}), plan);
   };
-  return {{"decoder, learned positions", decoder(Positions::learned)},
+  const auto gated = [](tensor::ParameterPlan& plan) {
+    return std::make_unique<GatedPairModel>(GatedPairConfig{.pairs = kPairs, .input_width = kInputs, .labels = kLabels, .hidden_width = 8},
+                                            plan);
+  };
+  return {{"gate between two predictors", gated},
+          {"decoder, learned positions", decoder(Positions::learned)},
           {"decoder, sinusoids", decoder(Positions::sinusoidal)},
           {"lstm", recurrent(Cell::lstm)},
           {"rnn", recurrent(Cell::rnn)},
