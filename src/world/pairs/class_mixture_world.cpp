@@ -75,15 +75,25 @@ void ClassMixtureWorld::draw(int64_t step, int64_t row, PairRow into) const {
   draw_row(number, into);
 }
 
-void ClassMixtureWorld::draw_row(int64_t number, PairRow into) const {
+base::Rng ClassMixtureWorld::draw_items(int64_t number, std::span<int64_t> classes) const {
   base::Rng rng = base::Rng(config_.row_seed).child("rows").child(static_cast<uint64_t>(number));
-  const size_t pairs = static_cast<size_t>(config_.pairs), width = static_cast<size_t>(config_.input_width);
-  int64_t& query = into.labels[pairs];
-  query = draw_query(rng, number);
-  draw_context(rng, query, into.labels.first(pairs));
-  for (size_t i = 0; i <= pairs; ++i) std::ranges::copy(prototype(into.labels[i]), into.inputs.begin() + static_cast<std::ptrdiff_t>(i * width));
+  classes.back() = draw_query(rng, number);
+  draw_context(rng, classes.back(), classes.first(classes.size() - 1));
+  return rng;
+}
+
+void ClassMixtureWorld::draw_row(int64_t number, PairRow into) const {
+  base::Rng rng = draw_items(number, into.labels);
+  const size_t width = static_cast<size_t>(config_.input_width);
+  for (size_t i = 0; i < into.labels.size(); ++i)
+    std::ranges::copy(prototype(into.labels[i]), into.inputs.begin() + static_cast<std::ptrdiff_t>(i * width));
   if (config_.noise > 0) rng.add_normals(config_.noise, into.inputs);
   for (int64_t& label : into.labels) label = shown_label(rng, label);
+}
+
+void ClassMixtureWorld::draw_classes(int64_t number, std::span<int64_t> classes, std::span<int64_t> labels) const {
+  base::Rng rng = draw_items(number, classes);
+  for (size_t i = 0; i < classes.size(); ++i) labels[i] = shown_label(rng, classes[i]);
 }
 
 int64_t ClassMixtureWorld::draw_class(base::Rng& rng) const {

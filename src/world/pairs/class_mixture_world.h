@@ -42,11 +42,15 @@ class ClassMixtureWorld final : public PairWorld {
 
   // Row n of the data set: the same whatever step asks for it.
   void draw_row(int64_t number, PairRow into) const;
+  // Row n as it is without noise, by its classes in place of their vectors: classes and labels, [K + 1] each.
+  void draw_classes(int64_t number, std::span<int64_t> classes, std::span<int64_t> labels) const;
   // The unit vector of a class, [I].
   std::span<const float> prototype(int64_t label) const;
   const ClassMixtureConfig& config() const { return config_; }
 
  private:
+  // The classes of the row's items, the query's last, and what of the stream is left.
+  base::Rng draw_items(int64_t number, std::span<int64_t> classes) const;
   int64_t draw_class(base::Rng& rng) const;
   int64_t draw_other_class(base::Rng& rng, int64_t than) const;
   int64_t draw_query(base::Rng& rng, int64_t number) const;

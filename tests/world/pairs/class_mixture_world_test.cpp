@@ -53,6 +53,19 @@ TEST(ClassMixtureWorld, ARowIsAFunctionOfItsNumbersAlone) {
   EXPECT_NE(drawn(first, 7, 2).inputs, drawn(first, 7, 3).inputs);
 }
 
+TEST(ClassMixtureWorld, ARowsClassesAreThoseOfItsVectorsWithoutNoise) {
+  const ClassMixtureWorld world({.input_width = 8, .pairs = 3, .noise = 0, .label_noise = 0.3});
+  std::vector<float> inputs(32);
+  std::vector<int64_t> shown(4), classes(4), labels(4);
+  for (int64_t number = 0; number < 50; ++number) {
+    world.draw_row(number, {.inputs = inputs, .labels = shown});
+    world.draw_classes(number, classes, labels);
+    EXPECT_EQ(labels, shown);
+    for (size_t item = 0; item < 4; ++item)
+      EXPECT_TRUE(std::ranges::equal(world.prototype(classes[item]), std::span(inputs).subspan(8 * item, 8)));
+  }
+}
+
 TEST(ClassMixtureWorld, AFiniteSetRepeatsItsRowsWithTheirNoise) {
   std::set<std::vector<float>> seen;
   for (const Row& row : many({.rows = 16}, 2000)) seen.insert(row.inputs);
