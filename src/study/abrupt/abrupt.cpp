@@ -101,7 +101,7 @@ class Abrupt final : public PairStudy {
     return std::make_shared<world::AbruptWorld>(config_of(at, seed));
   }
   std::vector<PairQuestion> questions(const lab::Coordinates& at, uint64_t seed) const override;
-  std::vector<std::string> further_metrics() const override { return {kPrevious, kTarget, kLabels}; }
+  std::vector<PairMetric> further_metrics(const lab::Coordinates&) const override { return {{kPrevious}, {kTarget}, {kLabels}}; }
   std::vector<std::vector<double>> measure_further(std::span<const lab::Cell> cells, const model::PairModel& model,
                                                    const tensor::ParameterBuffer& parameters) const override;
 

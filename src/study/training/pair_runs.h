@@ -26,6 +26,19 @@ struct PairReplica {
 // The model of all replicas, which declares its parameters in the plan.
 using MakePairModel = std::function<std::unique_ptr<model::PairModel>(tensor::ParameterPlan& plan, const std::vector<PairReplica>& replicas)>;
 
+// What is measured of the replicas after some steps: [R][quantities].
+using MeasurePairs = std::function<std::vector<std::vector<double>>(const model::PairModel&, const tensor::ParameterBuffer&)>;
+
+struct PairRunPlan;
+
+// Initial parameters that another training left, replica by replica: those whose names begin with `prefix`, which both models have.
+struct PairSource {
+  std::shared_ptr<const PairRunPlan> plan;  // of that training, with as many replicas
+  MeasurePairs measure;
+  std::string prefix;
+  bool stays_frozen = true;
+};
+
 struct PairRunPlan {
   MakePairModel model;
   base::Json model_made_of;
@@ -37,6 +50,7 @@ struct PairRunPlan {
   int64_t steps = 0;
   std::vector<int64_t> measured_after;
   std::vector<PairReplica> replicas;
+  std::vector<PairSource> sources;
   std::string measure_name;  // of what is measured, with its version: part of what the artifact is made of
   std::string description;   // one line for `list`
 };
@@ -48,13 +62,10 @@ struct PairRunResult {
   int64_t curve_every = 100;
 };
 
-// What is measured of the replicas after some steps: [R][quantities].
-using MeasurePairs = std::function<std::vector<std::vector<double>>(const model::PairModel&, const tensor::ParameterBuffer&)>;
-
 // Tokens that a training of so many replicas reads: the units in which train_pairs advances its watch.
 int64_t tokens_of(const PairRunPlan& plan, int64_t replicas);
 
-// Trains, or reads what was trained before.
+// Trains, or reads what was trained before; the trainings that it starts from likewise, before it.
 PairRunResult train_pairs(const PairRunPlan& plan, const MeasurePairs& measure, const Equipment& equipment, lab::Workbench& bench);
 
 }  // namespace manabi::study

@@ -32,7 +32,7 @@ std::vector<std::vector<double>> ask(const QuestionsOfReplicas& questions, const
 
 // Values come in the order in which they were measured: the questions' metrics, then the further ones.
 void add_answers(const learn::Measurement& measurement, size_t replica, const std::vector<PairQuestion>& questions,
-                 const std::vector<std::string>& further, int64_t rows, lab::CellRecord& record) {
+                 const std::vector<PairMetric>& further, int64_t rows, lab::CellRecord& record) {
   const double* value = measurement.values[replica].data();
   const auto add = [&](const std::string& metric, lab::Coordinates at) {
     at[lab::kStep] = std::to_string(measurement.step);
@@ -40,7 +40,7 @@ void add_answers(const learn::Measurement& measurement, size_t replica, const st
   };
   for (const PairQuestion& question : questions)
     for (const char* metric : kMetrics) add(metric, question.at);
-  for (const std::string& metric : further) add(metric, {});
+  for (const PairMetric& metric : further) add(metric.name, metric.at);
 }
 
 void add_curve(const PairRunResult& result, size_t replica, int64_t batch, lab::CellRecord& record) {
@@ -77,13 +77,11 @@ std::vector<int64_t> evenly_spaced(int64_t steps, int64_t count) {
   return all;
 }
 
-std::vector<lab::Cell> PairStudy::grid() {
+std::vector<lab::Cell> PairStudy::cells_of(const std::vector<PairSetting>& settings, const lab::Coordinates& inputs) const {
   const EquipmentOptions& asked = equipment_.options();
   const int64_t count = asked.seeds > 0 ? asked.seeds : seeds();
-  lab::Coordinates inputs = equipment_.training_inputs();
-  inputs["options"] = options().to_json(/*only_value_changing=*/true).dump();
   std::vector<lab::Cell> cells;
-  for (const PairSetting& setting : settings()) {
+  for (const PairSetting& setting : settings) {
     for (int64_t seed = asked.seed; seed < asked.seed + count; ++seed) {
       lab::Cell cell{.at = setting.at, .inputs = inputs, .part = setting.part};
       cell.at[lab::kSeed] = std::to_string(seed);
@@ -93,9 +91,31 @@ std::vector<lab::Cell> PairStudy::grid() {
   return cells;
 }
 
+std::vector<lab::Cell> PairStudy::grid() {
+  lab::Coordinates inputs = equipment_.training_inputs();
+  inputs["options"] = options().to_json(/*only_value_changing=*/true).dump();
+  return cells_of(settings(), inputs);
+}
+
 int64_t PairStudy::cost_of(std::span<const lab::Cell> group) const { return tokens_of(plan_of(group.front().at), std::ssize(group)); }
 
-PairRunPlan PairStudy::plan_of(std::span<const lab::Cell> cells) const {
+std::vector<std::vector<PairQuestion>> PairStudy::questions_of(std::span<const lab::Cell> cells) const {
+  QuestionsOfReplicas asked;
+  for (const lab::Cell& cell : cells) asked.push_back(questions(cell.at, seed_of(cell)));
+  return asked;
+}
+
+// What is measured of a training must not depend on who asks for it: its state holds the values.
+MeasurePairs PairStudy::measure_of(const std::vector<lab::Cell>& cells) const {
+  return [this, cells, asked = questions_of(cells)](const model::PairModel& model, const tensor::ParameterBuffer& parameters) {
+    std::vector<std::vector<double>> values = ask(asked, model, parameters, questions_asked(), equipment_.threads());
+    const std::vector<std::vector<double>> further = measure_further(cells, model, parameters);
+    for (size_t replica = 0; replica < further.size(); ++replica) std::ranges::copy(further[replica], std::back_inserter(values[replica]));
+    return values;
+  };
+}
+
+PairRunPlan PairStudy::run_plan(std::span<const lab::Cell> cells) const {
   PairRunPlan plan = plan_of(cells.front().at);
   plan.measure_name = info().name + " " + std::to_string(info().version) + ", " + std::to_string(questions_asked()) + " rows a question";
   plan.description = info().name + ": " + std::to_string(cells.size()) + " networks, " + lab::name_of(cells.front().at);
@@ -103,24 +123,30 @@ PairRunPlan PairStudy::plan_of(std::span<const lab::Cell> cells) const {
     plan.replicas.push_back(
         {.seed = seed_of(cell), .world = training_world(cell.at, seed_of(cell)), .world_made_of = base::Json(cell.at), .lr = lr_of(cell.at)});
   }
+  const std::vector<TakenParameters> taken = taken_parameters(cells.front().at);
+  for (size_t i = 0; i < taken.size(); ++i) {
+    std::vector<lab::Cell> donors(cells.begin(), cells.end());
+    for (lab::Cell& donor : donors) {
+      const std::string seed = donor.at.at(lab::kSeed);
+      donor.at = taken_parameters(donor.at)[i].from;
+      donor.at[lab::kSeed] = seed;
+    }
+    plan.sources.push_back({.plan = std::make_shared<PairRunPlan>(run_plan(donors)),
+                            .measure = measure_of(donors),
+                            .prefix = taken[i].prefix,
+                            .stays_frozen = taken[i].stays_frozen});
+  }
   return plan;
 }
 
 void PairStudy::measure_some(std::span<const lab::Cell> cells, lab::Workbench& bench, lab::Records& records) const {
-  QuestionsOfReplicas asked;
-  for (const lab::Cell& cell : cells) asked.push_back(questions(cell.at, seed_of(cell)));
-  const auto measure = [&](const model::PairModel& model, const tensor::ParameterBuffer& parameters) {
-    std::vector<std::vector<double>> values = ask(asked, model, parameters, questions_asked(), equipment_.threads());
-    const std::vector<std::vector<double>> further = measure_further(cells, model, parameters);
-    for (size_t replica = 0; replica < further.size(); ++replica) std::ranges::copy(further[replica], std::back_inserter(values[replica]));
-    return values;
-  };
-  const PairRunPlan plan = plan_of(cells);
-  const PairRunResult result = train_pairs(plan, measure, equipment_, bench);
+  const PairRunPlan plan = run_plan(cells);
+  const PairRunResult result = train_pairs(plan, measure_of({cells.begin(), cells.end()}), equipment_, bench);
+  const QuestionsOfReplicas asked = questions_of(cells);
   for (size_t replica = 0; replica < cells.size(); ++replica) {
     lab::CellRecord record{.cell = cells[replica]};
     for (const learn::Measurement& measurement : result.measurements)
-      add_answers(measurement, replica, asked[replica], further_metrics(), questions_asked(), record);
+      add_answers(measurement, replica, asked[replica], further_metrics(cells[replica].at), questions_asked(), record);
     add_curve(result, replica, plan.batch, record);
     records.push_back(std::move(record));
   }

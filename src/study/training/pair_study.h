@@ -41,14 +41,32 @@ struct PairQuestion {
   std::shared_ptr<const world::PairWorld> world;
 };
 
+// Something that is measured beside the questions.
+struct PairMetric {
+  std::string name;
+  lab::Coordinates at = {};  // of its rows
+};
+
+// Parameters that a setting's training starts from: what another setting's training left of those whose names begin with `prefix`, seed by seed.
+struct TakenParameters {
+  lab::Coordinates from;  // all but the seed
+  std::string prefix;
+  bool stays_frozen = true;
+};
+
+// A study with other cells beside its trainings overrides grid, measure and cost_of for those.
 class PairStudy : public lab::Study {
  public:
-  std::vector<lab::Cell> grid() final;
-  lab::Records measure(std::span<const lab::Cell> group, lab::Workbench& bench) final;
-  int64_t cost_of(std::span<const lab::Cell> group) const final;
+  std::vector<lab::Cell> grid() override;
+  lab::Records measure(std::span<const lab::Cell> group, lab::Workbench& bench) override;
+  int64_t cost_of(std::span<const lab::Cell> group) const override;
 
  protected:
   explicit PairStudy(Equipment& equipment) : equipment_(equipment) {}
+
+  // Every setting with every seed of the run; `inputs` is what else could change a value.
+  std::vector<lab::Cell> cells_of(const std::vector<PairSetting>& settings, const lab::Coordinates& inputs) const;
+  const Equipment& equipment() const { return equipment_; }
 
   // In the order of the claims.
   virtual std::vector<PairSetting> settings() const = 0;
@@ -61,15 +79,19 @@ class PairStudy : public lab::Study {
   // The same questions, in the same order, for all settings of one shape.
   virtual std::vector<PairQuestion> questions(const lab::Coordinates& at, uint64_t seed) const = 0;
 
-  // What is measured beside the questions, of each replica: names, and values [R][names].
-  virtual std::vector<std::string> further_metrics() const { return {}; }
+  virtual std::vector<TakenParameters> taken_parameters(const lab::Coordinates& /*at*/) const { return {}; }
+
+  // What is measured beside the questions, of each replica: the metrics of a setting, and values [R][metrics].
+  virtual std::vector<PairMetric> further_metrics(const lab::Coordinates& /*at*/) const { return {}; }
   virtual std::vector<std::vector<double>> measure_further(std::span<const lab::Cell> /*cells*/, const model::PairModel& /*model*/,
                                                            const tensor::ParameterBuffer& /*parameters*/) const {
     return {};
   }
 
  private:
-  PairRunPlan plan_of(std::span<const lab::Cell> cells) const;
+  std::vector<std::vector<PairQuestion>> questions_of(std::span<const lab::Cell> cells) const;
+  PairRunPlan run_plan(std::span<const lab::Cell> cells) const;
+  MeasurePairs measure_of(const std::vector<lab::Cell>& cells) const;
   void measure_some(std::span<const lab::Cell> cells, lab::Workbench& bench, lab::Records& records) const;
 
   Equipment& equipment_;
