@@ -32,8 +32,9 @@ class TrainedStudies : public testing::Test {
   }
 
   // The first group of the grid, at most four cells of it.
-  lab::Records measured(lab::Study& study) {
-    std::vector<lab::Cell> cells = study.grid();
+  lab::Records measured(lab::Study& study) { return measured(study, study.grid()); }
+  // The first group of these.
+  lab::Records measured(lab::Study& study, std::vector<lab::Cell> cells) {
     const std::vector<std::string> together = study.together();
     const auto shape_of = [&](lab::Coordinates at) {
       for (const std::string& name : together) at.erase(name);
@@ -108,6 +109,75 @@ TEST_F(TrainedStudies, ADtypeThatTrainingDoesNotHaveIsRefusedBeforeAnyWork) {
   equipment_.options().dtype = "bfloat16";
   const std::unique_ptr<lab::Study> study = make("in-weights");
   EXPECT_THAT(test::error_of([&] { study->grid(); }), testing::HasSubstr("--dtype"));
+}
+
+// The cells of the study of in-weight and in-context learning that one predictor answers.
+std::vector<lab::Cell> cells_of(lab::Study& study, const std::string& predictor) {
+  std::vector<lab::Cell> cells = study.grid();
+  std::erase_if(cells, [&](const lab::Cell& cell) { return !cell.at.contains("predictor") || cell.at.at("predictor") != predictor; });
+  return cells;
+}
+
+int64_t count_rows(const lab::CellRecord& record, const std::string& metric) {
+  return std::ranges::count(record.rows, metric, &lab::Row::metric);
+}
+
+TEST_F(TrainedStudies, AGateIsTrainedBetweenThePredictorsOfItsOwnCells) {
+  const std::unique_ptr<lab::Study> study = make("in-weights");
+  lab::Records records;
+  for (const char* predictor : {"gate", "in-weight", "in-context"}) {
+    SCOPED_TRACE(predictor);
+    const lab::Records some = measured(*study, cells_of(*study, predictor));
+    ASSERT_FALSE(some.empty());
+    for (const lab::CellRecord& record : some) {
+      EXPECT_GT(count_rows(record, kError), 0);
+      EXPECT_EQ(count_rows(record, "P(weights)"), std::string(predictor) == "gate" ? 4 : 0);
+    }
+    records.insert(records.end(), some.begin(), some.end());
+  }
+  // The gate's two predictors were trained for it: their own cells read them.
+  EXPECT_EQ(lab::Artifacts(folder_.path("artifacts")).list().size(), 3u);
+  EXPECT_FALSE(study->sections(records).empty());
+}
+
+TEST_F(TrainedStudies, TheOnlineAlgorithmKeepsItsBounds) {
+  const std::unique_ptr<lab::Study> study = make("in-weights");
+  const lab::Records records = measured(*study, cells_of(*study, "online"));
+  ASSERT_FALSE(records.empty());
+  for (const lab::CellRecord& record : records) {
+    for (const lab::Row& row : record.rows) {
+      if (row.metric != "regret") continue;
+      const auto bound =
+          std::ranges::find_if(record.rows, [&](const lab::Row& other) { return other.metric == "regret bound" && other.at == row.at; });
+      ASSERT_NE(bound, record.rows.end());
+      EXPECT_LE(row.value, bound->value + 1e-6);
+    }
+  }
+  EXPECT_FALSE(study->sections(records).empty());
+}
+
+// The gate's shares as the paper reads them off, where the weights take frequent classes alone.
+TEST_F(TrainedStudies, TheGatesClaimsHoldOnThePapersNumbers) {
+  const std::unique_ptr<lab::Study> study = make("in-weights", lab::RunScale::full);
+  lab::Records records;
+  for (const lab::Cell& cell : cells_of(*study, "gate")) {
+    const int64_t rows = lab::integer_at(cell.at, "rows");
+    const bool is_noisy = lab::number_at(cell.at, "noise") == 0.4;
+    lab::CellRecord record{.cell = cell};
+    const auto add = [&](const char* context, const char* query, double value) {
+      record.rows.push_back({.metric = "P(weights)", .at = {{"context", context}, {"query", query}, {"labels", "base"}}, .value = value});
+    };
+    const double seed = 0.001 * lab::number_at(cell.at, "seed");
+    add("relevant", "high", seed + (is_noisy ? .33 : rows < 256 ? .05 : .98));
+    add("relevant", "low", seed + .06);
+    add("irrelevant", "high", seed + .83);
+    add("irrelevant", "low", 2 * seed + .45);
+    records.push_back(record);
+  }
+  for (const lab::Claim& claim : study->claims(records)) {
+    if (!claim.id.starts_with("gate-")) continue;
+    EXPECT_EQ(lab::verdict_of(claim), lab::Verdict::holds) << claim.id;
+  }
 }
 
 // Errors as the paper reads them off, two seeds of little spread.

@@ -9,16 +9,6 @@ namespace {
 
 std::string text_of(double value) { return fmt::format("{}", value); }
 
-// The powers of two, 2^exponent rows each.
-std::vector<Condition> over_rows(Condition base, const std::vector<int64_t>& exponents) {
-  std::vector<Condition> all;
-  for (const int64_t exponent : exponents) {
-    base.rows = int64_t{1} << exponent;
-    all.push_back(base);
-  }
-  return all;
-}
-
 class Plan {
  public:
   void add(const std::string& part, const std::vector<Condition>& conditions) {
@@ -67,6 +57,29 @@ void add_paper(Plan& plan) {
 }
 
 }  // namespace
+
+std::vector<Condition> over_rows(Condition base, const std::vector<int64_t>& exponents) {
+  std::vector<Condition> all;
+  for (const int64_t exponent : exponents) {
+    base.rows = int64_t{1} << exponent;
+    all.push_back(base);
+  }
+  return all;
+}
+
+std::string predictor_of(const lab::Coordinates& at) { return at.contains(kPredictor) ? at.at(kPredictor) : ""; }
+
+lab::Coordinates with_predictor(lab::Coordinates at, const std::string& predictor) {
+  at[kPredictor] = predictor;
+  return at;
+}
+
+lab::Records records_of(const lab::Records& records, const std::string& predictor) {
+  lab::Records kept;
+  std::ranges::copy_if(records, std::back_inserter(kept),
+                       [&](const lab::CellRecord& record) { return predictor_of(record.cell.at) == predictor; });
+  return kept;
+}
 
 lab::Coordinates coordinates_of(const Condition& condition) {
   return {{"rows", std::to_string(condition.rows)},
@@ -118,6 +131,13 @@ const std::vector<Question>& questions() {
                                             {"relevant", "low", "shifted"}, {"irrelevant", "high", "base"}, {"irrelevant", "low", "base"},
                                             {"mixed", "all", "base"},       {"mixed", "all", "shifted"}};
   return all;
+}
+
+std::vector<Question> base_questions() {
+  std::vector<Question> asked;
+  std::ranges::copy_if(questions(), std::back_inserter(asked),
+                       [](const Question& question) { return question.labels == "base" && question.query != "all"; });
+  return asked;
 }
 
 // Their noise is new, their labels clean: what a network knows is asked, not what the noise of its data set was.

@@ -30,12 +30,26 @@ Condition condition_at(const lab::Coordinates& at);
 // The names of the coordinates whose cells have networks of one shape.
 std::vector<std::string> together();
 
+// The coordinate that tells the study's cells apart: the transformer's do not have it.
+inline constexpr const char* kPredictor = "predictor";
+inline constexpr const char* kInWeight = "in-weight";    // g
+inline constexpr const char* kInContext = "in-context";  // h
+inline constexpr const char* kGate = "gate";             // alpha between the two
+inline constexpr const char* kOnline = "online";         // the algorithm that theory analyses
+
+std::string predictor_of(const lab::Coordinates& at);  // "" for the transformer
+lab::Coordinates with_predictor(lab::Coordinates at, const std::string& predictor);
+lab::Records records_of(const lab::Records& records, const std::string& predictor);
+
 struct PlannedCondition {
   Condition condition;
   std::string part;
 };
 
-// In the order of the claims, each condition once.
+// The condition at 2^exponent rows each.
+std::vector<Condition> over_rows(Condition base, const std::vector<int64_t>& exponents);
+
+// Of the transformer, in the order of the claims, each condition once.
 std::vector<PlannedCondition> conditions(lab::RunScale scale);
 
 // The data of a condition and seed: rows that are trained on.
@@ -52,6 +66,8 @@ struct Question {
 };
 
 const std::vector<Question>& questions();
+// The four that ask of each kind of context and class with labels as in training.
+std::vector<Question> base_questions();
 
 // New rows of the same classes, for one question.
 world::ClassMixtureConfig question_world(const Condition& condition, uint64_t seed, const Question& question);

@@ -1,10 +1,16 @@
 // From its context or from its weights? Chan, Chen, György and Schuurmans (2024): a small transformer sees frequent and rare classes of noisy
 // vectors, in contexts that mostly hold the query's class. Which of its two sources does it answer from, as the data set grows?
+#include <algorithm>
+#include <iterator>
 #include <memory>
 
 #include "model/network/pairs/pair_network.h"
 #include "study/in_weights/claims.h"
 #include "study/in_weights/conditions.h"
+#include "study/in_weights/gate.h"
+#include "study/in_weights/gate_report.h"
+#include "study/in_weights/online.h"
+#include "study/in_weights/online_report.h"
 #include "study/in_weights/sections.h"
 #include "study/training/pair_study.h"
 
@@ -39,8 +45,11 @@ class InWeights final : public PairStudy {
 
   base::OptionTable options() override { return options_.table(); }
   std::vector<std::string> together() const override { return in_weights::together(); }
-  std::vector<lab::Claim> claims(const lab::Records& records) const override { return claims_of(records); }
-  std::vector<lab::Section> sections(const lab::Records& records) const override { return sections_of(records); }
+  std::vector<lab::Claim> claims(const lab::Records& records) const override;
+  std::vector<lab::Section> sections(const lab::Records& records) const override;
+  std::vector<lab::Cell> grid() override;
+  lab::Records measure(std::span<const lab::Cell> group, lab::Workbench& bench) override;
+  int64_t cost_of(std::span<const lab::Cell> group) const override;
 
  protected:
   std::vector<PairSetting> settings() const override;
@@ -49,9 +58,15 @@ class InWeights final : public PairStudy {
   PairRunPlan plan_of(const lab::Coordinates& at) const override;
   double lr_of(const lab::Coordinates&) const override { return options_.lr; }
   std::shared_ptr<const world::PairWorld> training_world(const lab::Coordinates& at, uint64_t seed) const override {
-    return std::make_shared<world::ClassMixtureWorld>(in_weights::training_world(condition_at(at), seed));
+    return std::make_shared<world::ClassMixtureWorld>(training_rows(at, seed));
   }
   std::vector<PairQuestion> questions(const lab::Coordinates& at, uint64_t seed) const override;
+  std::vector<TakenParameters> taken_parameters(const lab::Coordinates& at) const override { return gate_takes(at); }
+  std::vector<PairMetric> further_metrics(const lab::Coordinates& at) const override { return gate_metrics(at); }
+  std::vector<std::vector<double>> measure_further(std::span<const lab::Cell> cells, const model::PairModel& model,
+                                                   const tensor::ParameterBuffer& parameters) const override {
+    return measure_gate(cells, model, parameters, options_.questions);
+  }
 
  private:
   lab::RunScale scale_ = lab::RunScale::quick;
@@ -61,11 +76,52 @@ class InWeights final : public PairStudy {
 std::vector<PairSetting> InWeights::settings() const {
   std::vector<PairSetting> settings;
   for (const PlannedCondition& planned : conditions(scale_)) settings.push_back({.at = coordinates_of(planned.condition), .part = planned.part});
+  for (const PairSetting& setting : gate_settings(scale_)) settings.push_back(setting);
   return settings;
+}
+
+// The online algorithm trains no network: its cells depend on none of the options.
+std::vector<lab::Cell> InWeights::grid() {
+  std::vector<lab::Cell> cells = PairStudy::grid();
+  for (lab::Cell& cell : cells_of(online_settings(scale_), equipment().training_inputs())) cells.push_back(std::move(cell));
+  return cells;
+}
+
+bool is_online(std::span<const lab::Cell> group) { return predictor_of(group.front().at) == kOnline; }
+
+lab::Records InWeights::measure(std::span<const lab::Cell> group, lab::Workbench& bench) {
+  if (!is_online(group)) return PairStudy::measure(group, bench);
+  lab::Records records;
+  for (const lab::Cell& cell : group) {
+    bench.watch.throw_if_cancelled();
+    records.push_back(play_online(cell));
+  }
+  return records;
+}
+
+// In tokens, as trainings are counted.
+int64_t InWeights::cost_of(std::span<const lab::Cell> group) const {
+  if (!is_online(group)) return PairStudy::cost_of(group);
+  return std::ssize(group) * 1'000'000;
+}
+
+std::vector<lab::Claim> InWeights::claims(const lab::Records& records) const {
+  std::vector<lab::Claim> claims = claims_of(records_of(records, ""));
+  for (const std::vector<lab::Claim>& more : {gate_claims(records), online_claims(records)})
+    claims.insert(claims.end(), more.begin(), more.end());
+  return claims;
+}
+
+std::vector<lab::Section> InWeights::sections(const lab::Records& records) const {
+  std::vector<lab::Section> sections;
+  for (std::vector<lab::Section> some : {sections_of(records_of(records, "")), gate_sections(records), online_sections(records)})
+    std::ranges::move(some, std::back_inserter(sections));
+  return sections;
 }
 
 // Two blocks, one head; the input is the token itself; an input and its label share a position (section 4).
 PairRunPlan InWeights::plan_of(const lab::Coordinates& at) const {
+  if (!predictor_of(at).empty()) return gate_plan(at, options_);
   const world::ClassMixtureConfig world = in_weights::training_world(condition_at(at), 0);
   const model::PairNetworkConfig network = {.decoder = {.layers = 2, .width = world.input_width, .heads = 1},
                                             .pairs = world.pairs,

@@ -24,4 +24,20 @@ inline constexpr std::array kPublishedCurves = {
     PublishedCurve{0.4, "relevant", "low", "shifted", {.70, .22, .13, .20, .40, .60}},
 };
 
+// Mean share with which the stylised gate believes the weights (L = 1, p_rel = .9, noise .2), read by eye off the authors' own plots: within
+// .03.
+struct PublishedGate {
+  std::string_view context, query;
+  std::array<double, 5> share;  // at kPublishedGateRows
+};
+
+inline constexpr std::array<int64_t, 5> kPublishedGateRows = {64, 256, 1024, 4096, 1048576};
+
+inline constexpr std::array kPublishedGates = {
+    PublishedGate{"relevant", "high", {.05, .15, .83, .98, 1}},
+    PublishedGate{"relevant", "low", {.09, .08, .06, .06, .28}},
+    PublishedGate{"irrelevant", "high", {.1, .2, .83, .97, 1}},
+    PublishedGate{"irrelevant", "low", {.1, .15, .45, .70, 1}},
+};
+
 }  // namespace manabi::study::in_weights

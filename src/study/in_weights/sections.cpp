@@ -114,6 +114,7 @@ lab::Table table_of(const lab::Records& records) {
 }  // namespace
 
 std::vector<lab::Section> sections_of(const lab::Records& records) {
+  if (records.empty()) return {};
   lab::Section main{.title = "Context or weights"};
   main.blocks.emplace_back(
       "A query whose context shows its class under shifted labels is answered rightly from the context alone; a query whose class the context "
