@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "base/error.h"
 #include "base/random.h"
@@ -37,6 +38,13 @@ void check(const ClassMixtureConfig& config) {
                        .expected = "a row at least for every class"});
 }
 
+void check(const ClassMixtureConfig& config, const ClassLooks& looks) {
+  if (config.classes() != looks.classes() || config.input_width != looks.input_width())
+    throw base::Error({.where = "high-classes, low-classes, input-width",
+                       .given = fmt::format("{} classes of {} numbers", config.classes(), config.input_width),
+                       .expected = fmt::format("{} of {}, as they look", looks.classes(), looks.input_width())});
+}
+
 // Different numbers below `limit`, one a class.
 std::vector<int64_t> different_rows(base::Rng rng, int64_t count, int64_t limit) {
   std::vector<int64_t> rows;
@@ -51,18 +59,26 @@ int64_t below(base::Rng& rng, int64_t limit) { return static_cast<int64_t>(rng.b
 
 }  // namespace
 
-ClassMixtureWorld::ClassMixtureWorld(const ClassMixtureConfig& config) : config_(config) {
+ClassMixtureWorld::ClassMixtureWorld(const ClassMixtureConfig& config) : ClassMixtureWorld(config, nullptr) {}
+
+ClassMixtureWorld::ClassMixtureWorld(const ClassMixtureConfig& config, std::shared_ptr<const ClassLooks> looks)
+    : config_(config), looks_(std::move(looks)) {
   check(config);
-  prototypes_.resize(static_cast<size_t>(config.classes() * config.input_width));
-  const base::Rng streams = base::Rng(config.class_seed).child("classes");
-  for (int64_t label = 0; label < config.classes(); ++label) {
-    const std::span<float> vector(prototypes_.data() + label * config.input_width, static_cast<size_t>(config.input_width));
+  if (looks_) check(config, *looks_);
+  if (!looks_) make_prototypes();
+  if (config.rows > 0) rows_of_classes_ = different_rows(base::Rng(config.row_seed).child("queries"), config.classes(), config.rows);
+}
+
+void ClassMixtureWorld::make_prototypes() {
+  prototypes_.resize(static_cast<size_t>(config_.classes() * config_.input_width));
+  const base::Rng streams = base::Rng(config_.class_seed).child("classes");
+  for (int64_t label = 0; label < config_.classes(); ++label) {
+    const std::span<float> vector(prototypes_.data() + label * config_.input_width, static_cast<size_t>(config_.input_width));
     streams.child(static_cast<uint64_t>(label)).add_normals(1, vector);
     double squares = 0;
     for (const float value : vector) squares += static_cast<double>(value) * value;
     for (float& value : vector) value = static_cast<float>(value / std::sqrt(squares));
   }
-  if (config.rows > 0) rows_of_classes_ = different_rows(base::Rng(config.row_seed).child("queries"), config.classes(), config.rows);
 }
 
 std::span<const float> ClassMixtureWorld::prototype(int64_t label) const {
@@ -85,8 +101,7 @@ base::Rng ClassMixtureWorld::draw_items(int64_t number, std::span<int64_t> class
 void ClassMixtureWorld::draw_row(int64_t number, PairRow into) const {
   base::Rng rng = draw_items(number, into.labels);
   const size_t width = static_cast<size_t>(config_.input_width);
-  for (size_t i = 0; i < into.labels.size(); ++i)
-    std::ranges::copy(prototype(into.labels[i]), into.inputs.begin() + static_cast<std::ptrdiff_t>(i * width));
+  for (size_t i = 0; i < into.labels.size(); ++i) show(into.labels[i], rng, into.inputs.subspan(i * width, width));
   if (config_.noise > 0) rng.add_normals(config_.noise, into.inputs);
   for (int64_t& label : into.labels) label = shown_label(rng, label);
 }
@@ -94,6 +109,11 @@ void ClassMixtureWorld::draw_row(int64_t number, PairRow into) const {
 void ClassMixtureWorld::draw_classes(int64_t number, std::span<int64_t> classes, std::span<int64_t> labels) const {
   base::Rng rng = draw_items(number, classes);
   for (size_t i = 0; i < classes.size(); ++i) labels[i] = shown_label(rng, classes[i]);
+}
+
+void ClassMixtureWorld::show(int64_t label, base::Rng& rng, std::span<float> into) const {
+  if (looks_) return looks_->show(label, rng, into);
+  std::ranges::copy(prototype(label), into.begin());
 }
 
 int64_t ClassMixtureWorld::draw_class(base::Rng& rng) const {

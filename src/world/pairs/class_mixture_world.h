@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "base/random.h"
+#include "world/pairs/class_looks.h"
 #include "world/pairs/pair_world.h"
 
 namespace manabi::world {
@@ -36,6 +38,9 @@ class ClassMixtureWorld final : public PairWorld {
  public:
   // Throws base::Error for shares outside [0, 1], more relevant pairs than pairs, a high class rarer than a low one, fewer rows than classes.
   explicit ClassMixtureWorld(const ClassMixtureConfig& config);
+  // The same over classes that look as they are given, in place of unit vectors; class_seed means nothing then. Throws base::Error when they
+  // are not as many, or not as wide, as the configuration says.
+  ClassMixtureWorld(const ClassMixtureConfig& config, std::shared_ptr<const ClassLooks> looks);
 
   PairShape shape() const override { return {.pairs = config_.pairs, .input_width = config_.input_width, .labels = config_.classes()}; }
   void draw(int64_t step, int64_t row, PairRow into) const override;
@@ -44,13 +49,15 @@ class ClassMixtureWorld final : public PairWorld {
   void draw_row(int64_t number, PairRow into) const;
   // Row n as it is without noise, by its classes in place of their vectors: classes and labels, [K + 1] each.
   void draw_classes(int64_t number, std::span<int64_t> classes, std::span<int64_t> labels) const;
-  // The unit vector of a class, [I].
+  // The unit vector of a class, [I]; of a world without looks of its own.
   std::span<const float> prototype(int64_t label) const;
   const ClassMixtureConfig& config() const { return config_; }
 
  private:
   // The classes of the row's items, the query's last, and what of the stream is left.
   base::Rng draw_items(int64_t number, std::span<int64_t> classes) const;
+  void make_prototypes();
+  void show(int64_t label, base::Rng& rng, std::span<float> into) const;
   int64_t draw_class(base::Rng& rng) const;
   int64_t draw_other_class(base::Rng& rng, int64_t than) const;
   int64_t draw_query(base::Rng& rng, int64_t number) const;
@@ -59,8 +66,9 @@ class ClassMixtureWorld final : public PairWorld {
   int64_t shown_label(base::Rng& rng, int64_t label) const;
 
   ClassMixtureConfig config_;
-  std::vector<float> prototypes_;         // [C, I]
-  std::vector<int64_t> rows_of_classes_;  // of a finite data set: the row whose query is class c, so that each is one at least once
+  std::shared_ptr<const ClassLooks> looks_;  // or null: unit vectors
+  std::vector<float> prototypes_;            // [C, I] of unit vectors
+  std::vector<int64_t> rows_of_classes_;     // of a finite data set: the row whose query is class c, so that each is one at least once
 };
 
 }  // namespace manabi::world
