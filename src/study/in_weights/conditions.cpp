@@ -141,16 +141,19 @@ std::vector<Question> base_questions() {
 }
 
 // Their noise is new, their labels clean: what a network knows is asked, not what the noise of its data set was.
-world::ClassMixtureConfig question_world(const Condition& condition, uint64_t seed, const Question& question) {
+world::ClassMixtureConfig asked_about(world::ClassMixtureConfig config, const Question& question) {
   constexpr uint64_t kQuestionSeeds = uint64_t{1} << 40;  // apart from every seed that trains
-  world::ClassMixtureConfig config = training_world(condition, seed);
   config.rows = 0;
   config.label_noise = 0;
-  config.row_seed = seed + kQuestionSeeds;
+  config.row_seed += kQuestionSeeds;
   if (question.context != "mixed") config.relevant_share = question.context == "relevant" ? 1 : 0;
   if (question.query != "all") config.query = question.query == "high" ? world::QueryClasses::high : world::QueryClasses::low;
   config.shifts_labels = question.labels == "shifted";
   return config;
+}
+
+world::ClassMixtureConfig question_world(const Condition& condition, uint64_t seed, const Question& question) {
+  return asked_about(training_world(condition, seed), question);
 }
 
 }  // namespace manabi::study::in_weights

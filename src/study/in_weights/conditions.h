@@ -69,6 +69,8 @@ const std::vector<Question>& questions();
 // The four that ask of each kind of context and class with labels as in training.
 std::vector<Question> base_questions();
 
+// A training's data as one question asks of them: new rows of the same classes.
+world::ClassMixtureConfig asked_about(world::ClassMixtureConfig training, const Question& question);
 // New rows of the same classes, for one question.
 world::ClassMixtureConfig question_world(const Condition& condition, uint64_t seed, const Question& question);
 

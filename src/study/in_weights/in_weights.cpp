@@ -9,6 +9,7 @@
 #include "study/in_weights/conditions.h"
 #include "study/in_weights/gate.h"
 #include "study/in_weights/gate_report.h"
+#include "study/in_weights/omniglot.h"
 #include "study/in_weights/online.h"
 #include "study/in_weights/online_report.h"
 #include "study/in_weights/sections.h"
@@ -22,7 +23,7 @@ const PairTrainingOptions kUsual = {};
 
 class InWeights final : public PairStudy {
  public:
-  explicit InWeights(Equipment& equipment) : PairStudy(equipment) {}
+  explicit InWeights(Equipment& equipment) : PairStudy(equipment), drawn_(equipment) {}
 
   lab::StudyInfo info() const override {
     return {
@@ -41,9 +42,14 @@ class InWeights final : public PairStudy {
     scale_ = scale;
     options_ = kUsual;
     if (scale == lab::RunScale::paper) options_.steps = 50'000;
+    drawn_.set_scale(scale);
   }
 
-  base::OptionTable options() override { return options_.table(); }
+  base::OptionTable options() override {
+    base::OptionTable all = options_.table();
+    all.add_all(drawn_.options().table());
+    return all;
+  }
   std::vector<std::string> together() const override { return in_weights::together(); }
   std::vector<lab::Claim> claims(const lab::Records& records) const override;
   std::vector<lab::Section> sections(const lab::Records& records) const override;
@@ -57,7 +63,10 @@ class InWeights final : public PairStudy {
   int64_t questions_asked() const override { return options_.questions; }
   PairRunPlan plan_of(const lab::Coordinates& at) const override;
   double lr_of(const lab::Coordinates&) const override { return options_.lr; }
+  std::string options_of(const lab::Coordinates& at) override;
+  lab::Coordinates data_of(const lab::Coordinates& at) const override { return is_drawn(at) ? drawn_.data() : lab::Coordinates(); }
   std::shared_ptr<const world::PairWorld> training_world(const lab::Coordinates& at, uint64_t seed) const override {
+    if (is_drawn(at)) return drawn_.training_world(at, seed);
     return std::make_shared<world::ClassMixtureWorld>(training_rows(at, seed));
   }
   std::vector<PairQuestion> questions(const lab::Coordinates& at, uint64_t seed) const override;
@@ -71,19 +80,32 @@ class InWeights final : public PairStudy {
  private:
   lab::RunScale scale_ = lab::RunScale::quick;
   PairTrainingOptions options_ = kUsual;
+  DrawnExperiment drawn_;
 };
+
+// Each experiment goes by its own number of steps.
+std::string InWeights::options_of(const lab::Coordinates& at) {
+  nlohmann::ordered_json own = options_.table().to_json(/*only_value_changing=*/true);
+  if (is_drawn(at)) {
+    own.erase("steps");
+    own.update(drawn_.options().table().to_json(/*only_value_changing=*/true));
+  }
+  return own.dump();
+}
 
 std::vector<PairSetting> InWeights::settings() const {
   std::vector<PairSetting> settings;
   for (const PlannedCondition& planned : conditions(scale_)) settings.push_back({.at = coordinates_of(planned.condition), .part = planned.part});
   for (const PairSetting& setting : gate_settings(scale_)) settings.push_back(setting);
+  std::ranges::move(drawn_.settings(), std::back_inserter(settings));
   return settings;
 }
 
 // The online algorithm trains no network: its cells depend on none of the options.
 std::vector<lab::Cell> InWeights::grid() {
   std::vector<lab::Cell> cells = PairStudy::grid();
-  for (lab::Cell& cell : cells_of(online_settings(scale_), equipment().training_inputs())) cells.push_back(std::move(cell));
+  for (const PairSetting& setting : online_settings(scale_))
+    std::ranges::move(cells_of(setting, equipment().training_inputs()), std::back_inserter(cells));
   return cells;
 }
 
@@ -106,15 +128,16 @@ int64_t InWeights::cost_of(std::span<const lab::Cell> group) const {
 }
 
 std::vector<lab::Claim> InWeights::claims(const lab::Records& records) const {
-  std::vector<lab::Claim> claims = claims_of(records_of(records, ""));
-  for (const std::vector<lab::Claim>& more : {gate_claims(records), online_claims(records)})
+  std::vector<lab::Claim> claims = claims_of(drawn_records(records_of(records, ""), false));
+  for (const std::vector<lab::Claim>& more : {gate_claims(records), online_claims(records), drawn_claims(drawn_records(records, true))})
     claims.insert(claims.end(), more.begin(), more.end());
   return claims;
 }
 
 std::vector<lab::Section> InWeights::sections(const lab::Records& records) const {
   std::vector<lab::Section> sections;
-  for (std::vector<lab::Section> some : {sections_of(records_of(records, "")), gate_sections(records), online_sections(records)})
+  for (std::vector<lab::Section> some : {sections_of(drawn_records(records_of(records, ""), false)), gate_sections(records),
+                                         online_sections(records), drawn_sections(drawn_records(records, true))})
     std::ranges::move(some, std::back_inserter(sections));
   return sections;
 }
@@ -122,6 +145,7 @@ std::vector<lab::Section> InWeights::sections(const lab::Records& records) const
 // Two blocks, one head; the input is the token itself; an input and its label share a position (section 4).
 PairRunPlan InWeights::plan_of(const lab::Coordinates& at) const {
   if (!predictor_of(at).empty()) return gate_plan(at, options_);
+  if (is_drawn(at)) return drawn_.plan_of(options_);
   const world::ClassMixtureConfig world = in_weights::training_world(condition_at(at), 0);
   const model::PairNetworkConfig network = {.decoder = {.layers = 2, .width = world.input_width, .heads = 1},
                                             .pairs = world.pairs,
@@ -139,6 +163,7 @@ PairRunPlan InWeights::plan_of(const lab::Coordinates& at) const {
 }
 
 std::vector<PairQuestion> InWeights::questions(const lab::Coordinates& at, uint64_t seed) const {
+  if (is_drawn(at)) return drawn_.questions(at, seed);
   std::vector<PairQuestion> asked;
   for (const Question& question : in_weights::questions())
     asked.push_back(

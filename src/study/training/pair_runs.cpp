@@ -134,7 +134,9 @@ std::unique_ptr<Training> trained(const PairRunPlan& plan, const MeasurePairs& m
 
 }  // namespace
 
-int64_t tokens_of(const PairRunPlan& plan, int64_t replicas) { return replicas * plan.steps * plan.batch * (2 * plan.pairs + 1); }
+int64_t tokens_of(const PairRunPlan& plan, int64_t replicas) {
+  return replicas * plan.steps * plan.batch * (2 * plan.pairs + 1) * plan.token_cost;
+}
 
 PairRunResult train_pairs(const PairRunPlan& plan, const MeasurePairs& measure, const Equipment& equipment, lab::Workbench& bench) {
   return trained(plan, measure, equipment, bench)->result();

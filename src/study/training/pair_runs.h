@@ -44,7 +44,8 @@ struct PairRunPlan {
   base::Json model_made_of;
   tensor::OptimiserOptions optimiser;
   learn::Schedule schedule;
-  int64_t pairs = 1;  // of a row: what its cost goes by
+  int64_t pairs = 1;       // of a row: what its cost goes by
+  int64_t token_cost = 1;  // in time, over that of a token of the small decoders
   int64_t batch = 32;
   double clip_norm = 0;
   int64_t steps = 0;
@@ -62,7 +63,7 @@ struct PairRunResult {
   int64_t curve_every = 100;
 };
 
-// Tokens that a training of so many replicas reads: the units in which train_pairs advances its watch.
+// Tokens that a training of so many replicas reads, weighed by their cost: the units in which train_pairs advances its watch.
 int64_t tokens_of(const PairRunPlan& plan, int64_t replicas);
 
 // Trains, or reads what was trained before; the trainings that it starts from likewise, before it.

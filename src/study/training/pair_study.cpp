@@ -77,24 +77,29 @@ std::vector<int64_t> evenly_spaced(int64_t steps, int64_t count) {
   return all;
 }
 
-std::vector<lab::Cell> PairStudy::cells_of(const std::vector<PairSetting>& settings, const lab::Coordinates& inputs) const {
+std::vector<lab::Cell> PairStudy::cells_of(const PairSetting& setting, const lab::Coordinates& inputs) const {
   const EquipmentOptions& asked = equipment_.options();
-  const int64_t count = asked.seeds > 0 ? asked.seeds : seeds();
+  const int64_t count = asked.seeds > 0 ? asked.seeds : setting.seeds > 0 ? setting.seeds : seeds();
   std::vector<lab::Cell> cells;
-  for (const PairSetting& setting : settings) {
-    for (int64_t seed = asked.seed; seed < asked.seed + count; ++seed) {
-      lab::Cell cell{.at = setting.at, .inputs = inputs, .part = setting.part};
-      cell.at[lab::kSeed] = std::to_string(seed);
-      cells.push_back(std::move(cell));
-    }
+  for (int64_t seed = asked.seed; seed < asked.seed + count; ++seed) {
+    lab::Cell cell{.at = setting.at, .inputs = inputs, .part = setting.part};
+    cell.at[lab::kSeed] = std::to_string(seed);
+    cells.push_back(std::move(cell));
   }
   return cells;
 }
 
+std::string PairStudy::options_of(const lab::Coordinates&) { return options().to_json(/*only_value_changing=*/true).dump(); }
+
 std::vector<lab::Cell> PairStudy::grid() {
-  lab::Coordinates inputs = equipment_.training_inputs();
-  inputs["options"] = options().to_json(/*only_value_changing=*/true).dump();
-  return cells_of(settings(), inputs);
+  std::vector<lab::Cell> cells;
+  for (const PairSetting& setting : settings()) {
+    lab::Coordinates inputs = equipment_.training_inputs();
+    inputs["options"] = options_of(setting.at);
+    inputs.merge(data_of(setting.at));
+    std::ranges::move(cells_of(setting, inputs), std::back_inserter(cells));
+  }
+  return cells;
 }
 
 int64_t PairStudy::cost_of(std::span<const lab::Cell> group) const { return tokens_of(plan_of(group.front().at), std::ssize(group)); }
@@ -120,8 +125,10 @@ PairRunPlan PairStudy::run_plan(std::span<const lab::Cell> cells) const {
   plan.measure_name = info().name + " " + std::to_string(info().version) + ", " + std::to_string(questions_asked()) + " rows a question";
   plan.description = info().name + ": " + std::to_string(cells.size()) + " networks, " + lab::name_of(cells.front().at);
   for (const lab::Cell& cell : cells) {
+    lab::Coordinates made_of = cell.at;
+    made_of.merge(data_of(cell.at));
     plan.replicas.push_back(
-        {.seed = seed_of(cell), .world = training_world(cell.at, seed_of(cell)), .world_made_of = base::Json(cell.at), .lr = lr_of(cell.at)});
+        {.seed = seed_of(cell), .world = training_world(cell.at, seed_of(cell)), .world_made_of = base::Json(made_of), .lr = lr_of(cell.at)});
   }
   const std::vector<TakenParameters> taken = taken_parameters(cells.front().at);
   for (size_t i = 0; i < taken.size(); ++i) {

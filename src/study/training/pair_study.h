@@ -33,6 +33,7 @@ struct PairTrainingOptions {
 struct PairSetting {
   lab::Coordinates at;  // all but the seed
   std::string part;
+  int64_t seeds = 0;  // when the user gave none; 0: as many as the study says
 };
 
 // One way of asking what a network has learned.
@@ -64,8 +65,8 @@ class PairStudy : public lab::Study {
  protected:
   explicit PairStudy(Equipment& equipment) : equipment_(equipment) {}
 
-  // Every setting with every seed of the run; `inputs` is what else could change a value.
-  std::vector<lab::Cell> cells_of(const std::vector<PairSetting>& settings, const lab::Coordinates& inputs) const;
+  // A setting with every seed of the run; `inputs` is what else could change a value.
+  std::vector<lab::Cell> cells_of(const PairSetting& setting, const lab::Coordinates& inputs) const;
   const Equipment& equipment() const { return equipment_; }
 
   // In the order of the claims.
@@ -75,6 +76,10 @@ class PairStudy : public lab::Study {
   // All but the replicas and what is measured, for a setting of this shape.
   virtual PairRunPlan plan_of(const lab::Coordinates& at) const = 0;
   virtual double lr_of(const lab::Coordinates& at) const = 0;
+  // The options that could change a value of this setting, as JSON: all that the study has, unless it says otherwise.
+  virtual std::string options_of(const lab::Coordinates& at);
+  // Content hashes of what the setting's worlds read beside their coordinates.
+  virtual lab::Coordinates data_of(const lab::Coordinates& /*at*/) const { return {}; }
   virtual std::shared_ptr<const world::PairWorld> training_world(const lab::Coordinates& at, uint64_t seed) const = 0;
   // The same questions, in the same order, for all settings of one shape.
   virtual std::vector<PairQuestion> questions(const lab::Coordinates& at, uint64_t seed) const = 0;
