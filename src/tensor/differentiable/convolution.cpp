@@ -8,7 +8,7 @@
 namespace manabi::tensor {
 namespace {
 
-// Calls visit(offset in the image, offset in the patches, elements) for every run of memory that a patch shares with its image [S, S, C].
+// Calls visit(offset in the image, offset in the patches, elements) for every run of memory that a patch shares with its image [S, S, I].
 template <class Visit>
 void for_each_run(const Window& window, int64_t side, int64_t channels, const Visit& visit) {
   const int64_t places = window.places(side), patch = window.side * window.side * channels;
@@ -23,7 +23,7 @@ void for_each_run(const Window& window, int64_t side, int64_t channels, const Vi
   }
 }
 
-// input [R, N, S, S, C] -> [R, N S' S', k k C], zeros where a patch leaves its image.
+// input [R, B, S, S, I] -> [R, B S' S', k k I], zeros where a patch leaves its image.
 struct Patches : Function<Patches> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& input, int64_t side, int64_t stride, int64_t padding) {
     const at::AutoDispatchBelowADInplaceOrView below;
@@ -63,7 +63,7 @@ void check(const at::Tensor& input, const at::Tensor& weight, const Window& wind
   TORCH_CHECK(input.dim() == 5 && input.size(2) == input.size(3) && weight.dim() == 3 && weight.size(0) == input.size(0) &&
                   weight.size(2) == window.side * window.side * input.size(4) && input.size(2) + 2 * window.padding >= window.side,
               "convolve: input ", input.sizes(), " and weight ", weight.sizes(), " for a window of ", window.side,
-              ", expected [R, N, S, S, C] and [R, O, k k C]");
+              ", expected [R, B, S, S, I] and [R, O, k k I]");
 }
 
 // A patch of one place is that place.

@@ -1,7 +1,7 @@
 // Convolutions as patches times a matrix: the product is the dense layer's, so that replicas, gradients and kernels are the same. Images keep
 // their channels innermost: a row of a patch is one run of memory.
 //
-// Letters: R replicas, N images of one replica, S side of a map, C channels, O channels after.
+// Letters: R replicas, B images of one replica, S side of a map, k side of a window, I and O channels before and after.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -18,7 +18,7 @@ struct Window {
   int64_t places(int64_t map_side) const { return (map_side + 2 * padding - side) / stride + 1; }  // S'
 };
 
-// input [R, N, S, S, C], weight [R, O, k k C] -> [R, N, S', S', O].
+// input [R, B, S, S, I], weight [R, O, k k I] -> [R, B, S', S', O].
 at::Tensor convolve(const at::Tensor& input, const at::Tensor& weight, const Window& window);
 at::Tensor convolve_reference(const at::Tensor& input, const at::Tensor& weight, const Window& window);
 

@@ -30,12 +30,12 @@ const ImageEncoderConfig& checked(const ImageEncoderConfig& config) {
   return config;
 }
 
-// max(map + shift, 0), map [R, N, S, S, C].
+// max(map + shift, 0), map [R, B, S, S, I].
 at::Tensor rectified(const at::Tensor& map, const at::Tensor& shift) {
   return tensor::activate(map.flatten(1, 3), shift, tensor::Activation::relu).view(map.sizes());
 }
 
-// The maximum of each 3 x 3 window, stride 2: [R, N, S, S, C] -> [R, N, S', S', C].
+// The maximum of each 3 x 3 window, stride 2: [R, B, S, S, I] -> [R, B, S', S', I].
 at::Tensor pooled(const at::Tensor& map) {
   const at::Tensor maxima = at::max_pool2d(map.flatten(0, 1).permute({0, 3, 1, 2}), 3, 2, 1);
   return maxima.permute({0, 2, 3, 1}).contiguous().unflatten(0, {map.size(0), map.size(1)});

@@ -1,7 +1,7 @@
 // A small residual network that turns an image into the token of a transformer (Chan, Chen, György and Schuurmans 2024, Omniglot): a stem, four
 // groups of bottleneck blocks, the mean over the map. No normalisation.
 //
-// Letters: R replicas, N images of one replica, S side, C channels, D width of a token (docs/notation.md).
+// Letters: R replicas, B images of one replica, S side of an image or map, I channels, D width of a token (docs/notation.md).
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -37,7 +37,7 @@ class ImageEncoder {
   // channels that a bottleneck of a quarter does not divide.
   ImageEncoder(const ImageEncoderConfig& config, tensor::ParameterPlan& plan, const std::string& prefix = "encoder.");
 
-  // images [R, N, S S] -> [R, N, D].
+  // images [R, B, S S] -> [R, B, D].
   at::Tensor encode(const tensor::ParameterLeaves& parameters, const at::Tensor& images) const;
 
   const ImageEncoderConfig& config() const { return config_; }
