@@ -28,14 +28,21 @@ TokenNetwork::TokenNetwork(const TokenNetworkConfig& config, tensor::ParameterPl
                       .initial = {.kind = tensor::Initial::Kind::normal, .scale = 1 / std::sqrt(static_cast<double>(config.decoder.width))},
                       .decays = true})) {}
 
-at::Tensor TokenNetwork::logits(const tensor::ParameterLeaves& parameters, const at::Tensor& ids) const {
+at::Tensor TokenNetwork::embedded(const tensor::ParameterLeaves& parameters, const at::Tensor& ids) const {
   const int64_t replicas = ids.size(0), rows = ids.size(1), length = ids.size(2);
   if (length > config_.context)
     throw base::Error(
         {.given = "rows of " + std::to_string(length) + " tokens", .expected = "at most the context of " + std::to_string(config_.context)});
   const at::Tensor tokens = tensor::embed(ids.flatten(1), parameters[tokens_]).view({replicas, rows, length, -1});
-  const at::Tensor hidden = tokens + tensor::plain(parameters[positions_]).narrow(1, 0, length).unsqueeze(1);
-  return tensor::dense(decoder_.forward(parameters, hidden).flatten(1, 2), parameters[head_], config_.decoder.products);
+  return tokens + tensor::plain(parameters[positions_]).narrow(1, 0, length).unsqueeze(1);
+}
+
+at::Tensor TokenNetwork::logits(const tensor::ParameterLeaves& parameters, const at::Tensor& ids) const {
+  return tensor::dense(decoder_.forward(parameters, embedded(parameters, ids)).flatten(1, 2), parameters[head_], config_.decoder.products);
+}
+
+at::Tensor TokenNetwork::last_logits(const tensor::ParameterLeaves& parameters, const at::Tensor& ids) const {
+  return tensor::dense(decoder_.forward_last(parameters, embedded(parameters, ids)), parameters[head_], config_.decoder.products);
 }
 
 }  // namespace manabi::model

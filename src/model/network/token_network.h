@@ -18,10 +18,15 @@ class TokenNetwork {
 
   // ids [R, B, T] int64 -> logits [R, B T, O]. Throws base::Error for rows longer than the context.
   at::Tensor logits(const tensor::ParameterLeaves& parameters, const at::Tensor& ids) const;
+  // The same after the last token alone, [R, B, O].
+  at::Tensor last_logits(const tensor::ParameterLeaves& parameters, const at::Tensor& ids) const;
 
   const TokenNetworkConfig& config() const { return config_; }
 
  private:
+  // ids [R, B, T] -> [R, B, T, D], positions included.
+  at::Tensor embedded(const tensor::ParameterLeaves& parameters, const at::Tensor& ids) const;
+
   TokenNetworkConfig config_;
   tensor::ParameterId tokens_;
   tensor::ParameterId positions_;

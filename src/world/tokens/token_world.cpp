@@ -22,10 +22,12 @@ TextWorld::TextWorld(std::shared_ptr<const std::vector<int32_t>> tokens, int64_t
         {.given = fmt::format("token {} in the text", *outside), .expected = fmt::format("ids below the vocabulary of {}", vocabulary)});
 }
 
-void TextWorld::draw(int64_t step, int64_t row, std::span<int64_t> into) const {
+void TextWorld::draw(int64_t step, int64_t row, TokenRow into) const {
   base::Rng rng = base::Rng(seed_).child("windows").child(static_cast<uint64_t>(step)).child(static_cast<uint64_t>(row));
   const uint64_t begin = rng.below(tokens_->size() - static_cast<uint64_t>(length_));
-  std::copy_n(tokens_->begin() + static_cast<std::ptrdiff_t>(begin), into.size(), into.begin());
+  const auto first = tokens_->begin() + static_cast<std::ptrdiff_t>(begin);
+  std::copy_n(first, length_, into.ids.begin());
+  std::copy_n(first + 1, length_, into.targets.begin());
 }
 
 }  // namespace manabi::world

@@ -19,27 +19,37 @@ std::shared_ptr<const std::vector<int32_t>> counting(int32_t count) {
   return tokens;
 }
 
+struct Window {
+  std::vector<int64_t> ids, targets;
+  bool operator==(const Window&) const = default;
+};
+
+Window drawn(const TokenWorld& world, int64_t step, int64_t row) {
+  const auto length = static_cast<size_t>(world.length());
+  Window window{.ids = std::vector<int64_t>(length), .targets = std::vector<int64_t>(length)};
+  world.draw(step, row, {.ids = window.ids, .targets = window.targets});
+  return window;
+}
+
 TEST(TextWorld, EveryWindowIsDrawnAndNothingElse) {
   const TextWorld world(counting(7), 7, 3, 1);
   std::set<int64_t> begins;
   for (int64_t row = 0; row < 200; ++row) {
-    std::vector<int64_t> window(4);
-    world.draw(0, row, window);
-    for (size_t i = 1; i < 4; ++i) EXPECT_EQ(window[i], window[0] + static_cast<int64_t>(i));
-    begins.insert(window[0]);
+    const Window window = drawn(world, 0, row);
+    for (size_t i = 0; i < 3; ++i) {
+      EXPECT_EQ(window.ids[i], window.ids[0] + static_cast<int64_t>(i));
+      EXPECT_EQ(window.targets[i], window.ids[i] + 1);
+    }
+    begins.insert(window.ids[0]);
   }
   EXPECT_THAT(begins, testing::ElementsAre(0, 1, 2, 3));
 }
 
 TEST(TextWorld, ARowIsAFunctionOfItsNumbersAlone) {
   const TextWorld first(counting(1000), 1000, 5, 1), second(counting(1000), 1000, 5, 1), other(counting(1000), 1000, 5, 2);
-  std::vector<int64_t> left(6), right(6), another(6);
-  first.draw(8, 8, left);
-  first.draw(3, 4, left);
-  second.draw(3, 4, right);
-  other.draw(3, 4, another);
-  EXPECT_EQ(left, right);
-  EXPECT_NE(left, another);
+  drawn(first, 8, 8);
+  EXPECT_EQ(drawn(first, 3, 4), drawn(second, 3, 4));
+  EXPECT_NE(drawn(first, 3, 4), drawn(other, 3, 4));
 }
 
 TEST(TextWorld, ATextThatDoesNotFitIsRefused) {
