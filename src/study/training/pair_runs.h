@@ -8,10 +8,8 @@
 #include <vector>
 
 #include "base/format/json.h"
-#include "lab/study.h"
 #include "learn/training/pair_training.h"
-#include "learn/training/training_run.h"
-#include "study/equipment.h"
+#include "study/training/network_runs.h"
 
 namespace manabi::study {
 
@@ -29,17 +27,9 @@ using MakePairModel = std::function<std::unique_ptr<model::PairModel>(tensor::Pa
 // What is measured of the replicas after some steps: [R][quantities].
 using MeasurePairs = std::function<std::vector<std::vector<double>>(const model::PairModel&, const tensor::ParameterBuffer&)>;
 
-struct PairRunPlan;
-
-// Initial parameters that another training left, replica by replica: those whose names begin with `prefix`, which both models have.
-struct PairSource {
-  std::shared_ptr<const PairRunPlan> plan;  // of that training, with as many replicas
-  MeasurePairs measure;
-  std::string prefix;
-  bool stays_frozen = true;
-};
-
 struct PairRunPlan {
+  using Model = model::PairModel;
+
   MakePairModel model;
   base::Json model_made_of;
   tensor::OptimiserOptions optimiser;
@@ -51,20 +41,15 @@ struct PairRunPlan {
   int64_t steps = 0;
   std::vector<int64_t> measured_after;
   std::vector<PairReplica> replicas;
-  std::vector<PairSource> sources;
+  std::vector<NetworkSource<PairRunPlan, MeasurePairs>> sources;
   std::string measure_name;  // of what is measured, with its version: part of what the artifact is made of
   std::string description;   // one line for `list`
 };
 
-struct PairRunResult {
-  std::vector<std::vector<double>> curves;       // [R][points], mean loss over curve_every steps
-  std::vector<learn::Measurement> measurements;  // in the order of the plan
-  std::vector<int64_t> diverged_at;              // [R], -1: it has not
-  int64_t curve_every = 100;
-};
+using PairRunResult = NetworkRunResult;
 
 // Tokens that a training of so many replicas reads, weighed by their cost: the units in which train_pairs advances its watch.
-int64_t tokens_of(const PairRunPlan& plan, int64_t replicas);
+int64_t cost_of(const PairRunPlan& plan, int64_t replicas);
 
 // Trains, or reads what was trained before; the trainings that it starts from likewise, before it.
 PairRunResult train_pairs(const PairRunPlan& plan, const MeasurePairs& measure, const Equipment& equipment, lab::Workbench& bench);

@@ -102,7 +102,7 @@ std::vector<lab::Cell> PairStudy::grid() {
   return cells;
 }
 
-int64_t PairStudy::cost_of(std::span<const lab::Cell> group) const { return tokens_of(plan_of(group.front().at), std::ssize(group)); }
+int64_t PairStudy::cost_of(std::span<const lab::Cell> group) const { return study::cost_of(plan_of(group.front().at), std::ssize(group)); }
 
 std::vector<std::vector<PairQuestion>> PairStudy::questions_of(std::span<const lab::Cell> cells) const {
   QuestionsOfReplicas asked;
