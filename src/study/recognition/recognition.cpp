@@ -12,6 +12,7 @@
 #include "base/format/printable.h"
 #include "learn/scoring/few_shot_reader.h"
 #include "study/equipment.h"
+#include "study/recognition/scratch/scratch.h"
 #include "world/few_shot/few_shot.h"
 
 namespace manabi::study {
@@ -49,6 +50,9 @@ constexpr int64_t kReservedTokens = 8;  // of the context, for the beginning tok
 // Cells with at most this many demonstrations, or the fewest of the sweep, keep one prompt for the page; longer ones would fill it.
 constexpr int64_t kShownShots = 4;
 
+// Multiplications and additions that the default model needs for a token, in millions: what puts both kinds of cells on one scale of progress.
+constexpr int64_t kMillionsOfPromptToken = 135;
+
 // A label setting with the symbols that it uses ("-" outside the abstract setting). An ablation runs on the first template only.
 struct Arm {
   std::string setting;
@@ -78,13 +82,15 @@ class Recognition final : public lab::Study {
   void set_scale(lab::RunScale scale) override;
   base::OptionTable options() override;
   std::vector<lab::Cell> grid() override;
-  std::vector<std::string> together() const override { return {kShots}; }
+  std::vector<std::string> together() const override { return {kShots, scratch::kReplica}; }
   lab::Records measure(std::span<const lab::Cell> group, lab::Workbench& bench) override;
   int64_t cost_of(std::span<const lab::Cell> group) const override;
-  std::vector<lab::Claim> claims(const lab::Records& records) const override { return recognition::claims(records); }
-  std::vector<lab::Section> sections(const lab::Records& records) const override { return recognition::sections(records); }
+  std::vector<lab::Claim> claims(const lab::Records& records) const override;
+  std::vector<lab::Section> sections(const lab::Records& records) const override;
 
  private:
+  base::OptionTable checkpoint_options();
+  lab::Records measure_checkpoint(std::span<const lab::Cell> group, lab::Workbench& bench);
   std::vector<std::string> task_names() const;
   std::vector<Arm> arms() const;
   void add_cells(const std::string& model, const lab::Coordinates& inputs, const std::shared_ptr<const world::Dataset>& dataset, int64_t seed,
@@ -98,6 +104,7 @@ class Recognition final : public lab::Study {
 
   Equipment& equipment_;
   Options options_;
+  scratch::Options scratch_;
   Tasks tasks_;                                                 // as grid() opened them
   std::map<std::vector<std::string>, world::Queries> queries_;  // by model, task, template and seed
   lab::RunScale scale_ = lab::RunScale::quick;
@@ -106,6 +113,7 @@ class Recognition final : public lab::Study {
 void Recognition::set_scale(lab::RunScale scale) {
   scale_ = scale;
   options_ = Options{};
+  scratch_.set_scale(scale);
   if (scale == lab::RunScale::quick) return;
   options_.shots = {0, 4, 8, 16, 32};
   options_.templates = {1, 2, 3};
@@ -119,6 +127,13 @@ void Recognition::set_scale(lab::RunScale scale) {
 }
 
 base::OptionTable Recognition::options() {
+  base::OptionTable table = checkpoint_options();
+  table.add_all(scratch_.table());
+  return table;
+}
+
+// Those that a checkpoint's cells depend on.
+base::OptionTable Recognition::checkpoint_options() {
   using base::Changes;
   Options& o = options_;
   base::OptionTable table;
@@ -248,11 +263,12 @@ std::vector<lab::Cell> Recognition::grid() {
   const int64_t first_seed = equipment_.options().seed;
   for (const std::string& model : equipment_.options().model) {
     lab::Coordinates inputs = equipment_.model_inputs(model);
-    inputs["options"] = options().to_json(/*only_value_changing=*/true).dump();
+    inputs["options"] = checkpoint_options().to_json(/*only_value_changing=*/true).dump();
     for (const std::shared_ptr<const world::Dataset>& dataset : tasks_.all())
       for (int64_t seed = first_seed; seed < first_seed + seeds(); ++seed)
         for (const Arm& arm : arms()) add_cells(model, inputs, dataset, seed, arm, cells);
   }
+  std::ranges::move(scratch::grid(scratch_, equipment_), std::back_inserter(cells));
   return cells;
 }
 
@@ -289,6 +305,10 @@ base::Json prompt_exhibit(const model::Checkpoint& checkpoint, const world::Epis
 }
 
 lab::Records Recognition::measure(std::span<const lab::Cell> group, lab::Workbench& bench) {
+  return scratch::is_of_scratch(group.front()) ? scratch::measure(scratch_, group, equipment_, bench) : measure_checkpoint(group, bench);
+}
+
+lab::Records Recognition::measure_checkpoint(std::span<const lab::Cell> group, lab::Workbench& bench) {
   const lab::Coordinates& first = group.front().at;
   const std::shared_ptr<const model::Checkpoint> checkpoint = equipment_.checkpoint(lab::text_at(first, kModel));
   const std::shared_ptr<const world::Dataset> dataset = tasks_.named(lab::text_at(first, kTask));
@@ -332,9 +352,30 @@ lab::Records Recognition::measure(std::span<const lab::Cell> group, lab::Workben
 
 // Tokens that the model reads for a group, up to a factor: the longest prompt once, and a query for each K.
 int64_t Recognition::cost_of(std::span<const lab::Cell> group) const {
+  if (scratch::is_of_scratch(group.front())) return scratch::cost_of(scratch_, group) / kMillionsOfPromptToken;
   int64_t longest = 0;
   for (const lab::Cell& cell : group) longest = std::max(longest, lab::integer_at(cell.at, kShots));
   return options_.items * (longest + static_cast<int64_t>(group.size()));
+}
+
+lab::Records of_checkpoints(const lab::Records& records) {
+  lab::Records chosen = records;
+  std::erase_if(chosen, [](const lab::CellRecord& record) { return scratch::is_of_scratch(record.cell); });
+  return chosen;
+}
+
+std::vector<lab::Claim> Recognition::claims(const lab::Records& records) const {
+  const lab::Records networks = scratch::records_of_networks(records);
+  std::vector<lab::Claim> all;
+  if (networks.size() < records.size() || networks.empty()) all = recognition::claims(of_checkpoints(records));
+  if (!networks.empty()) std::ranges::move(scratch::claims(networks), std::back_inserter(all));
+  return all;
+}
+
+std::vector<lab::Section> Recognition::sections(const lab::Records& records) const {
+  std::vector<lab::Section> all = recognition::sections(of_checkpoints(records));
+  std::ranges::move(scratch::sections(scratch::records_of_networks(records)), std::back_inserter(all));
+  return all;
 }
 
 }  // namespace
