@@ -19,6 +19,7 @@
 namespace manabi::study::recognition::scratch {
 
 inline constexpr const char* kPart = "scratch";
+inline constexpr const char* kAblationPart = "scratch-ablation";  // networks that never saw a random label
 
 struct Options {
   bool is_wanted = false;
