@@ -27,6 +27,9 @@ using MakePairModel = std::function<std::unique_ptr<model::PairModel>(tensor::Pa
 // What is measured of the replicas after some steps: [R][quantities].
 using MeasurePairs = std::function<std::vector<std::vector<double>>(const model::PairModel&, const tensor::ParameterBuffer&)>;
 
+struct PairRunPlan;
+using PairSource = NetworkSource<PairRunPlan, MeasurePairs>;
+
 struct PairRunPlan {
   using Model = model::PairModel;
 
@@ -41,7 +44,7 @@ struct PairRunPlan {
   int64_t steps = 0;
   std::vector<int64_t> measured_after;
   std::vector<PairReplica> replicas;
-  std::vector<NetworkSource<PairRunPlan, MeasurePairs>> sources;
+  std::vector<PairSource> sources;
   std::string measure_name;  // of what is measured, with its version: part of what the artifact is made of
   std::string description;   // one line for `list`
 };
