@@ -62,15 +62,15 @@ tensor::LayerNormParameters Decoder::read(const ParameterLeaves& parameters, con
   return {.gain = parameters[norm.gain], .shift = parameters[norm.shift], .epsilon = config_.norm_epsilon};
 }
 
-at::Tensor Decoder::forward(const ParameterLeaves& parameters, const at::Tensor& hidden) const {
-  return run(parameters, hidden, false).output.view(hidden.sizes());
+at::Tensor Decoder::forward(const ParameterLeaves& parameters, const at::Tensor& hidden, const tensor::Rotation& rotation) const {
+  return run(parameters, hidden, rotation, false).output.view(hidden.sizes());
 }
 
-at::Tensor Decoder::forward_last(const ParameterLeaves& parameters, const at::Tensor& hidden) const {
-  return run(parameters, hidden, true).output;
+at::Tensor Decoder::forward_last(const ParameterLeaves& parameters, const at::Tensor& hidden, const tensor::Rotation& rotation) const {
+  return run(parameters, hidden, rotation, true).output;
 }
 
-NormedSum Decoder::run(const ParameterLeaves& parameters, const at::Tensor& hidden, bool last_only) const {
+NormedSum Decoder::run(const ParameterLeaves& parameters, const at::Tensor& hidden, const tensor::Rotation& rotation, bool last_only) const {
   const int64_t replicas = hidden.size(0), rows = hidden.size(1), positions = hidden.size(2), head_width = config_.width / config_.heads;
   const auto weigh = [&](const at::Tensor& input, const Dense& layer) {
     return tensor::dense(input, parameters[layer.weight], config_.products);
@@ -86,7 +86,7 @@ NormedSum Decoder::run(const ParameterLeaves& parameters, const at::Tensor& hidd
   for (size_t layer = 0; layer < blocks_.size(); ++layer) {
     const Block& block = blocks_[layer];
     const at::Tensor projections = weigh(stream.output, block.qkv).view({replicas, rows, positions, 3, config_.heads, head_width});
-    at::Tensor attended = tensor::row_attention(projections, parameters[block.qkv.bias], scale).flatten(1, 2);
+    at::Tensor attended = tensor::row_attention(projections, parameters[block.qkv.bias], scale, {.rotation = rotation}).flatten(1, 2);
     if (last_only && layer + 1 == blocks_.size()) {
       attended = last_position(attended);
       stream.sum = last_position(stream.sum);

@@ -33,10 +33,10 @@ class Decoder {
   // Declares the parameters, their names beginning with `prefix`. Throws base::Error when the heads do not divide the width.
   Decoder(const DecoderConfig& config, tensor::ParameterPlan& plan, const std::string& prefix = "");
 
-  // hidden [R, B, T, D], positions included -> [R, B, T, D] after the final norm.
-  at::Tensor forward(const tensor::ParameterLeaves& parameters, const at::Tensor& hidden) const;
+  // hidden [R, B, T, D], positions included, or turned by in attention -> [R, B, T, D] after the final norm.
+  at::Tensor forward(const tensor::ParameterLeaves& parameters, const at::Tensor& hidden, const tensor::Rotation& rotation = {}) const;
   // The same at the last position alone, [R, B, D]: the last block is computed only there, beside its keys and values.
-  at::Tensor forward_last(const tensor::ParameterLeaves& parameters, const at::Tensor& hidden) const;
+  at::Tensor forward_last(const tensor::ParameterLeaves& parameters, const at::Tensor& hidden, const tensor::Rotation& rotation = {}) const;
 
   const DecoderConfig& config() const { return config_; }
 
@@ -56,7 +56,8 @@ class Decoder {
 
   Norm declare_norm(tensor::ParameterPlan& plan, const std::string& name) const;
   Dense declare_dense(tensor::ParameterPlan& plan, const std::string& name, int64_t inputs, int64_t outputs) const;
-  tensor::NormedSum run(const tensor::ParameterLeaves& parameters, const at::Tensor& hidden, bool last_only) const;
+  tensor::NormedSum run(const tensor::ParameterLeaves& parameters, const at::Tensor& hidden, const tensor::Rotation& rotation,
+                        bool last_only) const;
   tensor::LayerNormParameters read(const tensor::ParameterLeaves& parameters, const Norm& norm) const;
   const Norm& norm_after(size_t layer) const { return layer + 1 < blocks_.size() ? blocks_[layer + 1].attention_norm : final_norm_; }
 

@@ -3,6 +3,8 @@
 #include <ATen/ATen.h>
 
 #include <cmath>
+#include <numeric>
+#include <vector>
 
 #include "base/error.h"
 
@@ -16,12 +18,18 @@ tensor::ParameterShape table(const std::string& name, int64_t rows, int64_t widt
       .name = name, .sizes = {rows, width}, .initial = {.kind = tensor::Initial::Kind::normal, .scale = kEmbeddingDeviation}, .decays = true};
 }
 
+PositionShape shape_of(const TokenNetworkConfig& config) {
+  std::vector<int64_t> places(static_cast<size_t>(config.context));
+  std::iota(places.begin(), places.end(), 0);
+  return {.places = std::move(places), .width = config.decoder.width, .heads = config.decoder.heads};
+}
+
 }  // namespace
 
 TokenNetwork::TokenNetwork(const TokenNetworkConfig& config, tensor::ParameterPlan& plan)
     : config_(config),
-      tokens_(plan.add(table("tok.weight", config.vocabulary, config.decoder.width))),
-      positions_(plan.add(table("pos.weight", config.context, config.decoder.width))),
+      tokens_(plan.add(table("tok.weight", config.vocabulary, content_width(config.positions, shape_of(config))))),
+      positions_(config.positions, shape_of(config), table("pos.weight", 0, 0), plan),
       decoder_(config.decoder, plan),
       head_(plan.add({.name = "head.weight",
                       .sizes = {config.outputs > 0 ? config.outputs : config.vocabulary, config.decoder.width},
@@ -34,15 +42,18 @@ at::Tensor TokenNetwork::embedded(const tensor::ParameterLeaves& parameters, con
     throw base::Error(
         {.given = "rows of " + std::to_string(length) + " tokens", .expected = "at most the context of " + std::to_string(config_.context)});
   const at::Tensor tokens = tensor::embed(ids.flatten(1), parameters[tokens_]).view({replicas, rows, length, -1});
-  return tokens + tensor::plain(parameters[positions_]).narrow(1, 0, length).unsqueeze(1);
+  return positions_.placed(parameters, tokens);
 }
 
 at::Tensor TokenNetwork::logits(const tensor::ParameterLeaves& parameters, const at::Tensor& ids) const {
-  return tensor::dense(decoder_.forward(parameters, embedded(parameters, ids)).flatten(1, 2), parameters[head_], config_.decoder.products);
+  const at::Tensor hidden = embedded(parameters, ids);
+  return tensor::dense(decoder_.forward(parameters, hidden, positions_.rotation(hidden)).flatten(1, 2), parameters[head_],
+                       config_.decoder.products);
 }
 
 at::Tensor TokenNetwork::last_logits(const tensor::ParameterLeaves& parameters, const at::Tensor& ids) const {
-  return tensor::dense(decoder_.forward_last(parameters, embedded(parameters, ids)), parameters[head_], config_.decoder.products);
+  const at::Tensor hidden = embedded(parameters, ids);
+  return tensor::dense(decoder_.forward_last(parameters, hidden, positions_.rotation(hidden)), parameters[head_], config_.decoder.products);
 }
 
 }  // namespace manabi::model

@@ -1,7 +1,8 @@
-// A decoder over token ids with learned positions: the plain GPT of most studies.
+// A decoder over token ids: with learned positions, the plain GPT of most studies.
 #pragma once
 
 #include "model/network/decoder.h"
+#include "model/network/position_encoding.h"
 
 namespace manabi::model {
 
@@ -10,6 +11,7 @@ struct TokenNetworkConfig {
   int64_t vocabulary = 64;
   int64_t outputs = 0;  // 0: the vocabulary
   int64_t context = 32;
+  PositionConfig positions = Positions::learned;
 };
 
 class TokenNetwork {
@@ -29,7 +31,7 @@ class TokenNetwork {
 
   TokenNetworkConfig config_;
   tensor::ParameterId tokens_;
-  tensor::ParameterId positions_;
+  PositionEncoding positions_;
   Decoder decoder_;
   tensor::ParameterId head_;
 };

@@ -18,6 +18,7 @@
 namespace manabi::tensor {
 
 using kernels::Activation;
+using kernels::AttentionWeights;
 
 // A parameter for plain tensor operations: the same values, whose gradient ends where the layers' below ends. (libtorch's own way of adding up
 // gradients warns of a buffer that holds several replicas.)
@@ -56,10 +57,21 @@ NormedSum add_layer_norm_reference(const at::Tensor& input, const at::Tensor& up
 at::Tensor activate(const at::Tensor& input, const at::Tensor& bias, Activation activation);
 at::Tensor activate_reference(const at::Tensor& input, const at::Tensor& bias, Activation activation);
 
+// Rotary positions (Su et al. 2021): the numbers i and i + E/2 of each query and key (the pairing of Llama's checkpoints, not of neighbours) are
+// turned by the angle of position t and pair i. Undefined tensors: nothing is turned.
+struct Rotation {
+  at::Tensor cosines, sines;  // [T, E / 2] each
+};
+
+struct AttentionForm {
+  AttentionWeights weights = AttentionWeights::softmax;
+  Rotation rotation;
+};
+
 // Causal attention within each row: projections [R, B, T, 3, H, E] (queries, keys, values) plus bias [R, 3 H E] (may be undefined)
 // -> [R, B, T, H E]. Memory grows with T, not with its square.
-at::Tensor row_attention(const at::Tensor& projections, const at::Tensor& bias, double scale);
-at::Tensor row_attention_reference(const at::Tensor& projections, const at::Tensor& bias, double scale);
+at::Tensor row_attention(const at::Tensor& projections, const at::Tensor& bias, double scale, const AttentionForm& form = {});
+at::Tensor row_attention_reference(const at::Tensor& projections, const at::Tensor& bias, double scale, const AttentionForm& form = {});
 
 // ids [R, N] int64, table [R, V, D] -> [R, N, D].
 at::Tensor embed(const at::Tensor& ids, const at::Tensor& table);

@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 #include <memory>
+#include <optional>
 
 #include "tensor/kernels/format.h"
 
@@ -48,6 +49,9 @@ inline const float* replica_of(const at::Tensor& tensor, int64_t replica) {
   return tensor.defined() ? tensor.const_data_ptr<float>() + replica * tensor.stride(0) : nullptr;
 }
 inline float* mutable_replica_of(const at::Tensor& tensor, int64_t replica) { return tensor.data_ptr<float>() + replica * tensor.stride(0); }
+
+// For arguments that autograd may not have.
+inline std::optional<at::Tensor> present(const at::Tensor& tensor) { return tensor.defined() ? std::optional(tensor) : std::nullopt; }
 
 // Memory aligned to 64 bytes.
 class Scratch {

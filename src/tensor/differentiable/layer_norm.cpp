@@ -66,8 +66,6 @@ void check(const at::Tensor& input, const LayerNormParameters& parameters) {
               ", expected [R, N, D] and twice [R, D]");
 }
 
-std::optional<at::Tensor> present(const at::Tensor& tensor) { return tensor.defined() ? std::optional(tensor) : std::nullopt; }
-
 }  // namespace
 
 at::Tensor layer_norm(const at::Tensor& input, const LayerNormParameters& parameters) {

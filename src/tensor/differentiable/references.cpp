@@ -7,6 +7,22 @@ namespace {
 
 at::Tensor with_bias(const at::Tensor& input, const at::Tensor& bias) { return bias.defined() ? input + plain(bias).unsqueeze(1) : input; }
 
+// values [R, B, H, T, E].
+at::Tensor turned(const at::Tensor& values, const Rotation& rotation) {
+  if (!rotation.cosines.defined()) return values;
+  const std::vector<at::Tensor> halves = values.chunk(2, -1);
+  return at::cat({halves[0] * rotation.cosines - halves[1] * rotation.sines, halves[1] * rotation.cosines + halves[0] * rotation.sines}, -1);
+}
+
+// What queries make of their scores [R, B, H, T, T].
+at::Tensor weights_of(const at::Tensor& scores, AttentionWeights weights) {
+  const int64_t length = scores.size(-1);
+  const at::Tensor unseen = at::ones({length, length}, scores.options().dtype(at::kBool)).triu(1);
+  if (weights == AttentionWeights::softmax) return scores.masked_fill(unseen, -std::numeric_limits<double>::infinity()).softmax(-1);
+  const at::Tensor seen = scores.masked_fill(unseen, 0);
+  return weights == AttentionWeights::linear ? seen : seen / at::arange(1, length + 1, scores.options()).unsqueeze(1);
+}
+
 }  // namespace
 
 at::Tensor dense_reference(const at::Tensor& input, const at::Tensor& weight, ProductFormat format) {
@@ -32,15 +48,14 @@ at::Tensor activate_reference(const at::Tensor& input, const at::Tensor& bias, A
   return activation == Activation::gelu ? at::gelu(sum, "tanh") : at::relu(sum);
 }
 
-at::Tensor row_attention_reference(const at::Tensor& projections, const at::Tensor& bias, double scale) {
-  const int64_t replicas = projections.size(0), length = projections.size(2);
+at::Tensor row_attention_reference(const at::Tensor& projections, const at::Tensor& bias, double scale, const AttentionForm& form) {
+  const int64_t replicas = projections.size(0);
   at::Tensor biased = projections;
   if (bias.defined()) biased = biased + plain(bias).view({replicas, 1, 1, 3, projections.size(4), projections.size(5)});
   const std::vector<at::Tensor> parts = biased.permute({3, 0, 1, 4, 2, 5}).unbind(0);  // each [R, B, H, T, E]
-  const at::Tensor scores = at::matmul(parts[0], parts[1].transpose(-1, -2)) * scale;
-  const at::Tensor unseen = at::ones({length, length}, scores.options().dtype(at::kBool)).triu(1);
-  const at::Tensor weights = scores.masked_fill(unseen, -std::numeric_limits<double>::infinity()).softmax(-1);
-  return at::matmul(weights, parts[2]).transpose(2, 3).flatten(3);
+  const at::Tensor queries = turned(parts[0], form.rotation), keys = turned(parts[1], form.rotation);
+  const at::Tensor scores = at::matmul(queries, keys.transpose(-1, -2)) * scale;
+  return at::matmul(weights_of(scores, form.weights), parts[2]).transpose(2, 3).flatten(3);
 }
 
 at::Tensor embed_reference(const at::Tensor& ids, const at::Tensor& table) {

@@ -72,13 +72,20 @@ struct ActivationGradientRows {
   int64_t width = 0;
 };
 
+// What a query makes of its scores: their softmax, the scores themselves, or these over the number of positions that it sees.
+enum class AttentionWeights { softmax, linear, linear_mean };
+
 // Causal attention within one row of a batch. Queries, keys and values lie beside each other: projections [length, 3, heads, width].
 struct RowAttention {
   const float* projections = nullptr;
-  const float* bias = nullptr;   // [3, heads, width], added to the projections, or null
-  float scale = 1;               // of the scores
+  const float* bias = nullptr;  // [3, heads, width], added to the projections, or null
+  float scale = 1;              // of the scores
+  AttentionWeights weights = AttentionWeights::softmax;
+  // [length, width / 2] or null: the numbers i and i + width / 2 of a query or key, its bias added, are turned by the angle of position and i.
+  const float* cosines = nullptr;
+  const float* sines = nullptr;
   float* output = nullptr;       // [length, heads, width]
-  float* normalisers = nullptr;  // [heads, length]: log-sum-exp of each query's scores, base 2
+  float* normalisers = nullptr;  // [heads, length]: log-sum-exp of each query's scores, base 2; linear attention has none
   int64_t length = 0;
   int64_t heads = 0;
   int64_t width = 0;  // of a head

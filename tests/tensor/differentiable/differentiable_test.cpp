@@ -6,6 +6,7 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include <cmath>
+#include <complex>
 #include <functional>
 
 #include "tests/tensor/close.h"
@@ -135,25 +136,94 @@ TEST_F(Differentiable, GeluIsItsFormulaFarFromZeroToo) {
   EXPECT_TRUE(activate(nan, {}, Activation::gelu).isnan().all().item<bool>());
 }
 
+// Angles of any kind: what turns need not be rotary positions.
+Rotation random_rotation(int64_t length, int64_t width) {
+  const at::Tensor angles = normal({length, width / 2});
+  return {.cosines = angles.cos(), .sines = angles.sin()};
+}
+
+struct AttentionSize {
+  int64_t replicas, rows, length, heads, width;
+
+  at::Tensor projections() const { return normal({replicas, rows, length, 3, heads, width}); }
+  at::Tensor bias() const { return normal({replicas, 3 * heads * width}); }
+};
+
+void expect_gradients_of_reference(const AttentionSize& size, const AttentionForm& form) {
+  SCOPED_TRACE(size.length);
+  // Sums of products of unscaled scores grow with the length where no softmax holds them.
+  const double factor = form.weights == AttentionWeights::softmax ? 16 : 64;
+  expect_same([&](const Tensors& x) { return Tensors{row_attention(x[0], x[1], 0.3, form)}; },
+              [&](const Tensors& x) { return Tensors{row_attention_reference(x[0], x[1], 0.3, form)}; }, {size.projections(), size.bias()},
+              factor);
+}
+
 TEST_F(Differentiable, AttentionHasTheGradientsOfItsReference) {
-  struct Case {
-    int64_t replicas, rows, length, heads, width;
-  };
-  for (const Case& size : {Case{1, 2, 1, 1, 1}, {1, 1, 3, 2, 5}, {2, 3, 17, 2, 8}, {1, 2, 33, 1, 64}, {2, 1, 50, 3, 20}, {1, 1, 97, 1, 16}}) {
-    SCOPED_TRACE(size.length);
-    expect_same(
-        [&](const Tensors& x) { return Tensors{row_attention(x[0], x[1], 0.3)}; },
-        [&](const Tensors& x) { return Tensors{row_attention_reference(x[0], x[1], 0.3)}; },
-        {normal({size.replicas, size.rows, size.length, 3, size.heads, size.width}), normal({size.replicas, 3 * size.heads * size.width})}, 16);
+  for (const AttentionWeights weights : {AttentionWeights::softmax, AttentionWeights::linear, AttentionWeights::linear_mean}) {
+    for (const AttentionSize& size :
+         {AttentionSize{1, 2, 1, 1, 1}, {1, 1, 3, 2, 5}, {2, 3, 17, 2, 8}, {1, 2, 33, 1, 64}, {2, 1, 50, 3, 20}, {1, 1, 97, 1, 16}})
+      expect_gradients_of_reference(size, {.weights = weights});
   }
+}
+
+TEST_F(Differentiable, TurnedAttentionHasTheGradientsOfItsReference) {
+  for (const AttentionWeights weights : {AttentionWeights::softmax, AttentionWeights::linear_mean}) {
+    for (const AttentionSize& size :
+         {AttentionSize{1, 2, 1, 1, 2}, {1, 1, 3, 2, 6}, {2, 3, 17, 2, 8}, {1, 2, 33, 1, 64}, {2, 1, 50, 3, 20}, {1, 1, 97, 1, 32}})
+      expect_gradients_of_reference(size, {.weights = weights, .rotation = random_rotation(size.length, size.width)});
+  }
+}
+
+TEST_F(Differentiable, TurningIsMultiplyingByAComplexNumber) {
+  constexpr int64_t kLength = 5, kWidth = 6, kHalf = kWidth / 2;
+  const at::Tensor projections = normal({1, 1, kLength, 3, 1, kWidth});
+  const Rotation rotation = random_rotation(kLength, kWidth);
+  at::Tensor turned = projections.clone();
+  for (int64_t position = 0; position < kLength; ++position) {
+    for (int64_t kind = 0; kind < 2; ++kind) {
+      float* values = turned.data_ptr<float>() + (position * 3 + kind) * kWidth;
+      for (int64_t i = 0; i < kHalf; ++i) {
+        const std::complex<float> angle(rotation.cosines[position][i].item<float>(), rotation.sines[position][i].item<float>());
+        const std::complex<float> value = std::complex<float>(values[i], values[kHalf + i]) * angle;
+        values[i] = value.real();
+        values[kHalf + i] = value.imag();
+      }
+    }
+  }
+  EXPECT_TRUE(is_close(row_attention(projections, {}, 1, {.rotation = rotation}), row_attention(turned, {}, 1), 16));
+}
+
+TEST_F(Differentiable, LinearAttentionIsASumOfScoredValues) {
+  const at::Tensor projections = normal({1, 1, 4, 3, 1, 3});
+  const std::vector<at::Tensor> parts = projections.squeeze(4).squeeze(0).squeeze(0).unbind(1);  // queries, keys, values: [T, E]
+  for (const bool is_mean : {false, true}) {
+    const at::Tensor output =
+        row_attention(projections, {}, 0.5, {.weights = is_mean ? AttentionWeights::linear_mean : AttentionWeights::linear});
+    for (int64_t query = 0; query < 4; ++query) {
+      at::Tensor expected = at::zeros({3});
+      for (int64_t key = 0; key <= query; ++key) expected += 0.5 * parts[0][query].dot(parts[1][key]) * parts[2][key];
+      if (is_mean) expected /= query + 1;
+      EXPECT_TRUE(is_close(output[0][0][query], expected, 16)) << query;
+    }
+  }
+}
+
+TEST_F(Differentiable, AnglesThatDoNotFitTheHeadsAreRefused) {
+  const at::Tensor projections = normal({1, 1, 4, 3, 1, 6});
+  EXPECT_THROW(row_attention(projections, {}, 1, {.rotation = random_rotation(4, 8)}), c10::Error);
+  EXPECT_THROW(row_attention(projections, {}, 1, {.rotation = random_rotation(3, 6)}), c10::Error);
+  EXPECT_THROW(row_attention(normal({1, 1, 4, 3, 1, 5}), {}, 1, {.rotation = random_rotation(4, 5)}), c10::Error);
 }
 
 TEST_F(Differentiable, AQueryDoesNotSeeLaterPositions) {
   const at::Tensor projections = normal({1, 1, 20, 3, 2, 8});
   at::Tensor changed = projections.clone();
   changed.narrow(2, 12, 8) += 1;
-  const at::Tensor before = row_attention(projections, {}, 1), after = row_attention(changed, {}, 1);
-  EXPECT_TRUE(at::equal(before.narrow(2, 0, 12), after.narrow(2, 0, 12)));
+  for (const AttentionWeights weights : {AttentionWeights::softmax, AttentionWeights::linear, AttentionWeights::linear_mean}) {
+    const AttentionForm form = {.weights = weights, .rotation = random_rotation(20, 8)};
+    const at::Tensor before = row_attention(projections, {}, 1, form), after = row_attention(changed, {}, 1, form);
+    EXPECT_TRUE(at::equal(before.narrow(2, 0, 12), after.narrow(2, 0, 12)));
+  }
 }
 
 TEST_F(Differentiable, EmbeddingHasTheGradientsOfItsReference) {

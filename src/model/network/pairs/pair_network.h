@@ -3,24 +3,19 @@
 // Letters: R replicas, B rows, K pairs, D width (docs/notation.md).
 #pragma once
 
-#include <optional>
-
 #include "base/format/json.h"
 #include "model/network/decoder.h"
 #include "model/network/pairs/pair_tokens.h"
+#include "model/network/position_encoding.h"
 
 namespace manabi::model {
-
-// sinusoidal: sine in the first half of the width and cosine in the second (Chan et al. 2022).
-enum class Positions { none, learned, sinusoidal };
 
 struct PairNetworkConfig {
   DecoderConfig decoder;
   int64_t pairs = 1;
   int64_t input_width = 64;
   int64_t labels = 10;
-  Positions positions = Positions::sinusoidal;
-  double longest_period = 30;          // of the sinusoids, over 2 pi
+  PositionConfig positions = Positions::sinusoidal;
   bool pairs_share_positions = false;  // an input and its label stand at one position
   bool maps_inputs = true;             // by a trained matrix; off: the input is the token
   double label_deviation = 0;          // of the labels' table and of the head at first; 0: as PairTokens and PairHead say
@@ -41,11 +36,9 @@ class PairNetwork final : public PairModel {
   int64_t labels() const override { return config_.labels; }
 
  private:
-  at::Tensor positions(const tensor::ParameterLeaves& parameters, const at::Tensor& like) const;  // [R or 1, 1, 2 K + 1, D], or undefined
-
   PairNetworkConfig config_;
   PairTokens tokens_;
-  std::optional<tensor::ParameterId> position_table_;
+  PositionEncoding positions_;
   Decoder decoder_;
   PairHead head_;
 };

@@ -1,14 +1,16 @@
 // Causal attention within a short row and its gradient (training.h). Scores are never stored beyond one panel of queries: the backward pass
 // computes them again from the normalisers.
 //
-//   for each head:                              its queries, keys and values copied into scratch, keys (and values) transposed too
+//   for each head:                              its queries, keys and values copied into scratch, queries and keys turned by their positions,
+//                                               keys (and values) transposed too
 //     for each panel of 24 queries:
 //       scores  = queries x keys^T              of the positions up to the panel's last
-//       weights = exp(scores - normaliser)
+//       weights = exp(scores - normaliser)      or, in linear attention, scores times a factor
 //       output  = weights x values
 //   backward, with d the gradient of what follows it:
 //       dweights = doutput x values^T,  dscores = weights * (dweights - <output, doutput>)
 //       dqueries = dscores x keys,  dkeys += dscores^T x queries,  dvalues += weights^T x doutput
+//   In linear attention dscores = dweights times the factor. In the end dqueries and dkeys are turned back.
 #pragma once
 
 #include "tensor/kernels/simd/tiles.h"
@@ -110,7 +112,7 @@ class RowOfAttention {
       for (int64_t query = 0; query < row_.length; query += kRowPanel) {
         const int64_t count = smaller(kRowPanel, row_.length - query);
         score(query, count);
-        for (int64_t i = 0; i < count; ++i) soften(head, query, i, count);
+        for (int64_t i = 0; i < count; ++i) weigh(head, query, i, count);
         multiply_all({count, padded_, query + count, scratch_.scores, positions_, scratch_.values, padded_, scratch_.output, padded_});
         for (int64_t i = 0; i < count; ++i) copy(scratch_.output + i * padded_, output_of(row_.output, head, query + i), row_.width);
       }
@@ -166,6 +168,7 @@ class RowOfAttention {
           if (bias) value = value + load(bias + i, lanes);
           store(parts[kind] + position * padded_ + i, value);
         }
+        if (is_turned(kind)) turn(parts[kind] + position * padded_, position, 1);
       }
     }
     transpose_all(scratch_.keys, padded_, row_.length, padded_, scratch_.keys_transposed, positions_);
@@ -191,7 +194,35 @@ class RowOfAttention {
                   scratch_.scores, positions_});
   }
 
+  // Queries and keys, where there are angles.
+  bool is_turned(int64_t kind) const { return row_.cosines && kind < 2; }
+
+  // One head's query or key by its position's angles, forward (1) or back (-1).
+  void turn(float* values, int64_t position, float direction) const {
+    const int64_t half = row_.width / 2;
+    for (int64_t i = 0; i < half; i += kLanes) {
+      const Mask lanes = first_lanes(half - i);
+      const Lanes cosine = load(row_.cosines + position * half + i, lanes);
+      const Lanes sine = load(row_.sines + position * half + i, lanes) * all_lanes(direction);
+      const Lanes first = load(values + i, lanes), second = load(values + half + i, lanes);
+      store(values + i, first * cosine - second * sine, lanes);
+      store(values + half + i, second * cosine + first * sine, lanes);
+    }
+  }
+
   // Weights of query `query + i` in place of its scores; zeros for what it does not see of the panel's positions.
+  void weigh(int64_t head, int64_t query, int64_t i, int64_t count) {
+    if (row_.weights == AttentionWeights::softmax) return soften(head, query, i, count);
+    scale_visible(scratch_.scores + i * positions_, query + i + 1, seen_lanes(query + count));
+  }
+
+  // Of linear attention: what is seen times its factor, the rest zero.
+  void scale_visible(float* scores, int64_t visible, int64_t columns) const {
+    const float share = row_.weights == AttentionWeights::linear_mean ? 1 / static_cast<float>(visible) : 1;
+    const Lanes factor = all_lanes(row_.scale * share);
+    for (int64_t j = 0; j < columns; j += kLanes) store(scores + j, choose(first_lanes(visible - j), load(scores + j) * factor, all_lanes(0)));
+  }
+
   void soften(int64_t head, int64_t query, int64_t i, int64_t count) {
     float* scores = scratch_.scores + i * positions_;
     const int64_t visible = query + i + 1, columns = seen_lanes(query + count);
@@ -214,6 +245,10 @@ class RowOfAttention {
     float* scores = scratch_.scores + i * positions_;
     float* gradients = scratch_.score_gradient + i * positions_;
     const int64_t visible = query + i + 1, columns = seen_lanes(query + count);
+    if (row_.weights != AttentionWeights::softmax) {
+      scale_visible(scores, visible, columns);
+      return scale_visible(gradients, visible, columns);
+    }
     const Lanes normaliser = all_lanes(row_.normalisers[head * row_.length + query + i]);
     const Lanes agreement = all_lanes(dot(output_of(outputs_, head, query + i), output_of(output_gradients_, head, query + i)));
     for (int64_t j = 0; j < columns; j += kLanes) {
@@ -242,11 +277,12 @@ class RowOfAttention {
   }
 
   void scatter(int64_t head, const RowAttentionGradient& gradient) {
-    const float* const parts[3] = {scratch_.query_gradient, scratch_.key_gradient, scratch_.value_gradient};
+    float* const parts[3] = {scratch_.query_gradient, scratch_.key_gradient, scratch_.value_gradient};
     for (int64_t kind = 0; kind < 3; ++kind) {
       float* bias = gradient.bias_gradient ? gradient.bias_gradient + projection_offset(0, kind, head) : nullptr;
       for (int64_t position = 0; position < row_.length; ++position) {
         float* to = gradient.projection_gradient + projection_offset(position, kind, head);
+        if (is_turned(kind)) turn(parts[kind] + position * padded_, position, -1);
         for (int64_t i = 0; i < row_.width; i += kLanes) {
           const Mask lanes = first_lanes(row_.width - i);
           const Lanes value = load(parts[kind] + position * padded_ + i);
