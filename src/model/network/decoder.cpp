@@ -20,6 +20,8 @@ base::Json described(const DecoderConfig& config) {
                      {"mlp_ratio", config.mlp_ratio},
                      {"activation", static_cast<int>(config.activation)},
                      {"norm_epsilon", config.norm_epsilon}};
+  if (config.attention != tensor::AttentionWeights::softmax) json["attention"] = static_cast<int>(config.attention);
+  if (config.norms != Norms::before) json["norms"] = static_cast<int>(config.norms);
   if (config.products == tensor::ProductFormat::bfloat16) json["products"] = "bfloat16";
   return json;
 }
@@ -41,10 +43,11 @@ Decoder::Decoder(const DecoderConfig& config, tensor::ParameterPlan& plan, const
     }
     blocks_.push_back(block);
   }
-  final_norm_ = declare_norm(plan, prefix + "ln");
+  if (config.norms == Norms::before) final_norm_ = declare_norm(plan, prefix + "ln");
 }
 
 Decoder::Norm Decoder::declare_norm(tensor::ParameterPlan& plan, const std::string& name) const {
+  if (config_.norms == Norms::none) return {};
   return {.gain = plan.add({.name = name + ".weight", .sizes = {config_.width}, .initial = {.scale = 1}}),
           .shift = plan.add({.name = name + ".bias", .sizes = {config_.width}})};
 }
@@ -70,6 +73,32 @@ at::Tensor Decoder::forward_last(const ParameterLeaves& parameters, const at::Te
   return run(parameters, hidden, rotation, true).output;
 }
 
+const Decoder::Norm& Decoder::norm_after_attention(size_t layer) const {
+  if (config_.norms == Norms::after) return blocks_[layer].attention_norm;
+  return config_.mlp_ratio > 0 ? blocks_[layer].mlp_norm : norm_after_block(layer);
+}
+
+const Decoder::Norm& Decoder::norm_after_block(size_t layer) const {
+  if (config_.norms == Norms::after) return blocks_[layer].mlp_norm;
+  return layer + 1 < blocks_.size() ? blocks_[layer + 1].attention_norm : final_norm_;
+}
+
+NormedSum Decoder::begin(const ParameterLeaves& parameters, const at::Tensor& input) const {
+  if (config_.norms != Norms::before) return {.sum = input, .output = input};
+  const Norm& first = blocks_.empty() ? final_norm_ : blocks_.front().attention_norm;
+  return {.sum = input, .output = tensor::layer_norm(input, read(parameters, first))};
+}
+
+NormedSum Decoder::add(const ParameterLeaves& parameters, const at::Tensor& sum, const at::Tensor& update, tensor::ParameterId bias,
+                       const Norm& norm) const {
+  if (config_.norms == Norms::none) {
+    const at::Tensor next = sum + update + tensor::plain(parameters[bias]).unsqueeze(1);
+    return {.sum = next, .output = next};
+  }
+  const NormedSum next = tensor::add_layer_norm(sum, update, parameters[bias], read(parameters, norm));
+  return config_.norms == Norms::before ? next : NormedSum{.sum = next.output, .output = next.output};
+}
+
 NormedSum Decoder::run(const ParameterLeaves& parameters, const at::Tensor& hidden, const tensor::Rotation& rotation, bool last_only) const {
   const int64_t replicas = hidden.size(0), rows = hidden.size(1), positions = hidden.size(2), head_width = config_.width / config_.heads;
   const auto weigh = [&](const at::Tensor& input, const Dense& layer) {
@@ -80,22 +109,21 @@ NormedSum Decoder::run(const ParameterLeaves& parameters, const at::Tensor& hidd
   };
   const double scale = 1 / std::sqrt(static_cast<double>(head_width));
 
-  const at::Tensor input = hidden.flatten(1, 2);  // [R, B T, D]
-  const Norm& first_norm = blocks_.empty() ? final_norm_ : blocks_.front().attention_norm;
-  NormedSum stream = {.sum = input, .output = tensor::layer_norm(input, read(parameters, first_norm))};
+  NormedSum stream = begin(parameters, hidden.flatten(1, 2));  // [R, B T, D]
   for (size_t layer = 0; layer < blocks_.size(); ++layer) {
     const Block& block = blocks_[layer];
     const at::Tensor projections = weigh(stream.output, block.qkv).view({replicas, rows, positions, 3, config_.heads, head_width});
-    at::Tensor attended = tensor::row_attention(projections, parameters[block.qkv.bias], scale, {.rotation = rotation}).flatten(1, 2);
+    at::Tensor attended =
+        tensor::row_attention(projections, parameters[block.qkv.bias], scale, {.weights = config_.attention, .rotation = rotation})
+            .flatten(1, 2);
     if (last_only && layer + 1 == blocks_.size()) {
       attended = last_position(attended);
       stream.sum = last_position(stream.sum);
     }
-    const Norm& after_attention = config_.mlp_ratio > 0 ? block.mlp_norm : norm_after(layer);
-    stream = tensor::add_layer_norm(stream.sum, weigh(attended, block.out), parameters[block.out.bias], read(parameters, after_attention));
+    stream = add(parameters, stream.sum, weigh(attended, block.out), block.out.bias, norm_after_attention(layer));
     if (config_.mlp_ratio == 0) continue;
     const at::Tensor inner = tensor::activate(weigh(stream.output, block.up), parameters[block.up.bias], config_.activation);
-    stream = tensor::add_layer_norm(stream.sum, weigh(inner, block.down), parameters[block.down.bias], read(parameters, norm_after(layer)));
+    stream = add(parameters, stream.sum, weigh(inner, block.down), block.down.bias, norm_after_block(layer));
   }
   if (last_only && blocks_.empty()) return {.sum = last_position(stream.sum), .output = last_position(stream.output)};
   return stream;

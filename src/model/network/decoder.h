@@ -15,12 +15,17 @@
 
 namespace manabi::model {
 
+// Where layer norms stand: before each part of a block and after the last block (GPT-2), after each sum (the first transformers), or nowhere.
+enum class Norms { before, after, none };
+
 struct DecoderConfig {
   int64_t layers = 2;
   int64_t width = 64;
   int64_t heads = 1;
   int64_t mlp_ratio = 4;  // width of the MLP over the model's; 0: attention only
   tensor::Activation activation = tensor::Activation::gelu;
+  tensor::AttentionWeights attention = tensor::AttentionWeights::softmax;
+  Norms norms = Norms::before;
   double norm_epsilon = 1e-5;
   tensor::ProductFormat products = tensor::ProductFormat::unrounded;  // of all dense layers
 };
@@ -33,7 +38,7 @@ class Decoder {
   // Declares the parameters, their names beginning with `prefix`. Throws base::Error when the heads do not divide the width.
   Decoder(const DecoderConfig& config, tensor::ParameterPlan& plan, const std::string& prefix = "");
 
-  // hidden [R, B, T, D], positions included, or turned by in attention -> [R, B, T, D] after the final norm.
+  // hidden [R, B, T, D], positions included, or turned by in attention -> [R, B, T, D] after the last norm.
   at::Tensor forward(const tensor::ParameterLeaves& parameters, const at::Tensor& hidden, const tensor::Rotation& rotation = {}) const;
   // The same at the last position alone, [R, B, D]: the last block is computed only there, beside its keys and values.
   at::Tensor forward_last(const tensor::ParameterLeaves& parameters, const at::Tensor& hidden, const tensor::Rotation& rotation = {}) const;
@@ -59,7 +64,12 @@ class Decoder {
   tensor::NormedSum run(const tensor::ParameterLeaves& parameters, const at::Tensor& hidden, const tensor::Rotation& rotation,
                         bool last_only) const;
   tensor::LayerNormParameters read(const tensor::ParameterLeaves& parameters, const Norm& norm) const;
-  const Norm& norm_after(size_t layer) const { return layer + 1 < blocks_.size() ? blocks_[layer + 1].attention_norm : final_norm_; }
+  const Norm& norm_after_attention(size_t layer) const;
+  const Norm& norm_after_block(size_t layer) const;
+  // The residual stream and what the next part reads of it.
+  tensor::NormedSum begin(const tensor::ParameterLeaves& parameters, const at::Tensor& input) const;
+  tensor::NormedSum add(const tensor::ParameterLeaves& parameters, const at::Tensor& sum, const at::Tensor& update, tensor::ParameterId bias,
+                        const Norm& norm) const;
 
   DecoderConfig config_;
   std::vector<Block> blocks_;

@@ -39,10 +39,14 @@ std::vector<Name> names_of(int64_t layers) {
 }
 
 void check(const TokenNetworkConfig& config) {
-  const bool is_gpt2 = config.decoder.activation == tensor::Activation::gelu && config.decoder.mlp_ratio > 0 &&
+  const DecoderConfig& decoder = config.decoder;
+  const bool is_gpt2 = decoder.activation == tensor::Activation::gelu && decoder.mlp_ratio > 0 && decoder.norms == Norms::before &&
+                       decoder.attention == tensor::AttentionWeights::softmax && config.positions.scheme == Positions::learned &&
                        (config.outputs == 0 || config.outputs == config.vocabulary);
   if (!is_gpt2)
-    throw base::Error({.where = "model", .given = "a network that GPT-2 is not", .expected = "GELU, an MLP, and as many outputs as tokens"});
+    throw base::Error({.where = "model",
+                       .given = "a network that GPT-2 is not",
+                       .expected = "GELU, an MLP, norms before, softmax, learned positions, and as many outputs as tokens"});
 }
 
 base::Json config_json(const TokenNetworkConfig& config) {

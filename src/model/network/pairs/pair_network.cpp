@@ -7,8 +7,6 @@
 namespace manabi::model {
 namespace {
 
-constexpr double kPositionDeviation = 0.02;
-
 PositionShape shape_of(const PairNetworkConfig& config) {
   std::vector<int64_t> places;
   for (int64_t token = 0; token < 2 * config.pairs + 1; ++token) places.push_back(config.pairs_share_positions ? token / 2 : token);
@@ -29,6 +27,7 @@ base::Json described(const PairNetworkConfig& config) {
                     {"maps_inputs", config.maps_inputs},
                     {"label_deviation", config.label_deviation},
                     {"head_deviation", config.head_deviation}};
+  if (config.position_deviation != PairNetworkConfig().position_deviation) all["position_deviation"] = config.position_deviation;
   if (config.positions.scheme == Positions::rotary) all["rotary_base"] = config.positions.rotary_base;
   return all;
 }
@@ -42,7 +41,7 @@ PairNetwork::PairNetwork(const PairNetworkConfig& config, tensor::ParameterPlan&
                .maps_inputs = config.maps_inputs,
                .label_deviation = config.label_deviation},
               plan),
-      positions_(config.positions, shape_of(config), trained_matrix("position.weight", 0, 0, kPositionDeviation), plan),
+      positions_(config.positions, shape_of(config), trained_matrix("position.weight", 0, 0, config.position_deviation), plan),
       decoder_(config.decoder, plan),
       head_(config.labels, config.decoder.width, plan, config.head_deviation) {}
 

@@ -16,6 +16,7 @@ struct PairNetworkConfig {
   int64_t input_width = 64;
   int64_t labels = 10;
   PositionConfig positions = Positions::sinusoidal;
+  double position_deviation = 0.02;    // of a learned table at first
   bool pairs_share_positions = false;  // an input and its label stand at one position
   bool maps_inputs = true;             // by a trained matrix; off: the input is the token
   double label_deviation = 0;          // of the labels' table and of the head at first; 0: as PairTokens and PairHead say

@@ -55,6 +55,9 @@ std::vector<Kind> kinds() {
   return {{"gate between two predictors", gated},
           {"decoder, learned positions", decoder(Positions::learned)},
           {"decoder, sinusoids", decoder(Positions::sinusoidal)},
+          {"decoder, rotary positions", decoder(Positions::rotary)},
+          {"decoder, one-hot positions", decoder(Positions::one_hot)},
+          {"decoder, no positions", decoder(Positions::none)},
           {"lstm", recurrent(Cell::lstm)},
           {"rnn", recurrent(Cell::rnn)},
           {"content attention", bare}};
