@@ -49,7 +49,8 @@ class Transience final : public PairStudy {
             "Aaditya Singh, Ted Moskovitz, Sara Dragutinović, Felix Hill, Stephanie Chan, Andrew Saxe (2025): Strategy Coopetition Explains the "
             "Emergence and Transience of In-Context Learning. ICML 2025.",
         .link = "https://arxiv.org/abs/2503.05631",
-        .reads_checkpoints = false};
+        .reads_checkpoints = false,
+        .version = 2};
   }
 
   void set_scale(lab::RunScale scale) override {
@@ -124,6 +125,7 @@ PairRunPlan Transience::plan_of(const lab::Coordinates& at) const {
                                             .input_width = kInputWidth,
                                             .labels = lab::integer_at(at, "classes"),
                                             .positions = model::Positions::learned,
+                                            .position_deviation = 0.1,
                                             .label_deviation = 0.02};
   const int64_t steps = lab::integer_at(at, "steps");
   return {.model = [network](tensor::ParameterPlan& plan, const auto&) { return std::make_unique<model::PairNetwork>(network, plan); },

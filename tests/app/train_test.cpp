@@ -75,6 +75,13 @@ TEST_F(Train, AFinishedTrainingIsNotRepeatedAndAnotherIsRefused) {
   EXPECT_THAT(other.messages, HasSubstr("width: 16 there, 32 here"));
 }
 
+TEST_F(Train, ProductsInBfloat16LearnTheSame) {
+  const base::Json exact = trained({"--steps", "100", "--lr", "0.01"});
+  const base::Json rounded = trained({"--steps", "100", "--lr", "0.01", "--dtype", "bfloat16", "--output", folder_.path("rounded")});
+  EXPECT_NEAR(rounded.at("held_out_loss").get<double>(), exact.at("held_out_loss").get<double>(), 0.2);
+  EXPECT_NE(rounded.at("held_out_loss"), exact.at("held_out_loss"));
+}
+
 TEST_F(Train, ADivergedTrainingKeepsItsLastGoodStepAndSaysSo) {
   const Outcome outcome = test::run_program(words({"--steps", "60", "--lr", "1e30", "--clip", "0"}));
   EXPECT_EQ(outcome.code, 1);
@@ -88,6 +95,10 @@ TEST_F(Train, MistakesAreNamedBeforeAnyWork) {
     return outcome.messages;
   };
   EXPECT_THAT(refusal({"--heads", "3"}), HasSubstr("3 heads over a width of 16"));
+  EXPECT_THAT(refusal({"--lr", "-1"}), HasSubstr("--lr"));
+  EXPECT_THAT(refusal({"--lr", "0"}), HasSubstr("more than 0"));
+  EXPECT_THAT(refusal({"--clip", "-1"}), HasSubstr("--clip"));
+  EXPECT_FALSE(std::filesystem::exists(folder_.path("model")));
   EXPECT_THAT(refusal({"--steps", "5", "--warm-up", "5"}), HasSubstr("warm-up"));
   EXPECT_THAT(refusal({"--context", "100000"}), HasSubstr("tokens for rows of"));
   EXPECT_THAT(refusal({"--tokenizer", folder_.path("none")}), HasSubstr("tokenizer.json"));

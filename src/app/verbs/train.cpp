@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <filesystem>
 #include <memory>
 #include <ostream>
@@ -31,7 +32,7 @@ constexpr int64_t kHeldOutRows = 256;
 constexpr int64_t kReports = 20;  // lines of progress
 
 struct TrainOptions {
-  std::string text, output = "manabi-model", tokenizer, device = "cpu", decay = "cosine";
+  std::string text, output = "manabi-model", tokenizer, device = "cpu", dtype = "float32", decay = "cosine";
   int64_t layers = 4, width = 128, heads = 4, context = 64;
   int64_t steps = 2000, batch = 64, warm_up = 100, seed = 0, threads = 0;
   double lr = 1e-3, weight_decay = 0.01, clip = 1;
@@ -45,7 +46,27 @@ struct TrainOptions {
                                                        : learn::Decay::constant;
     return {.decay = kind, .warm_up = warm_up, .steps = steps};
   }
+  model::DecoderConfig decoder() const {
+    return {.layers = layers,
+            .width = width,
+            .heads = heads,
+            .products = dtype == "bfloat16" ? tensor::ProductFormat::bfloat16 : tensor::ProductFormat::unrounded};
+  }
+  // Throws base::Error for what cannot be, before anything is read or written.
+  void check() const;
 };
+
+void TrainOptions::check() const {
+  const auto check_rate = [](const char* name, double value, bool may_be_zero) {
+    if (!std::isfinite(value) || value < 0 || (value == 0 && !may_be_zero))
+      throw base::Error({.where = name, .given = fmt::format("{}", value), .expected = may_be_zero ? "0 or more" : "more than 0"});
+  };
+  check_rate("--lr", lr, false);
+  check_rate("--weight-decay", weight_decay, true);
+  check_rate("--clip", clip, true);
+  tensor::ParameterPlan plan;
+  const model::Decoder fits(decoder(), plan);
+}
 
 base::OptionTable TrainOptions::table() {
   using base::Changes;
@@ -74,6 +95,11 @@ base::OptionTable TrainOptions::table() {
   options.add({.name = "tokenizer", .help = "a tokenizer file or folder; without it a token is a byte", .target = &tokenizer});
   options.add({.name = "output", .help = "the model's folder; a training that lies there unfinished goes on", .target = &output});
   options.add({.name = "device", .help = "where to compute: cpu, cuda, cuda:1", .target = &device});
+  options.add({.name = "dtype",
+               .help = "what matrices are rounded to before they are multiplied; parameters and sums stay float32",
+               .target = &dtype,
+               .changes = Changes::value,
+               .allowed = {"float32", "bfloat16"}});
   options.add({.name = "threads", .help = "threads; 0 = all cores", .target = &threads, .least = 0, .most = 1024});
   options.add({.name = "json", .help = "print the outcome as JSON", .target = &json});
   return options;
@@ -108,10 +134,7 @@ Split split(const std::vector<text::TokenId>& tokens, int64_t context) {
 class Training {
  public:
   Training(const TrainOptions& options, const Split& text, const text::Tokenizer& tokenizer, const base::Json& made_of, int64_t threads)
-      : network_({.decoder = {.layers = options.layers, .width = options.width, .heads = options.heads},
-                  .vocabulary = tokenizer.size(),
-                  .context = options.context},
-                 plan_),
+      : network_({.decoder = options.decoder(), .vocabulary = tokenizer.size(), .context = options.context}, plan_),
         parameters_(plan_, 1, at::TensorOptions(tensor::parse_device(options.device)).dtype(at::kFloat)),
         objective_(network_,
                    {std::make_shared<world::TextWorld>(text.train, tokenizer.size(), options.context, static_cast<uint64_t>(options.seed))}),
@@ -185,6 +208,7 @@ int train_verb(Words words, Session& session) {
   const auto threads = options.threads > 0 ? options.threads : std::max<int64_t>(1, std::thread::hardware_concurrency());
   tensor::set_threads(static_cast<int>(threads));
 
+  options.check();
   const fs::path folder = options.output;
   const std::string text = base::read_text(options.text);
   fs::create_directories(folder);

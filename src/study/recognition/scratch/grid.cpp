@@ -14,6 +14,9 @@
 namespace manabi::study::recognition::scratch {
 namespace {
 
+// Raised with any change to the networks or to what they are asked; the study's own version is that of a checkpoint's cells too.
+constexpr const char* kNetworksVersion = "1";
+
 // "64x2" -> {64, 2}.
 std::pair<int64_t, int64_t> parse_size(const std::string& text) {
   int64_t width = 0, layers = 0;
@@ -116,6 +119,7 @@ std::vector<lab::Cell> grid(Options& options, const Equipment& equipment) {
   for (const std::string& size : options.ablated) networks.push_back({.size = size, .random_rows = 0});
   lab::Coordinates inputs = equipment.training_inputs();
   inputs["options"] = options.table().to_json(/*only_value_changing=*/true).dump();
+  inputs["networks"] = kNetworksVersion;
   const EquipmentOptions& asked = equipment.options();
   const int64_t count = asked.seeds > 0 ? asked.seeds : options.seeds;
   std::vector<lab::Cell> cells;

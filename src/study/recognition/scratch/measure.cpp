@@ -35,7 +35,7 @@ base::Json described(const model::TokenNetworkConfig& network) {
           {"vocabulary", network.vocabulary},
           {"outputs", network.outputs},
           {"context", network.context},
-          {"positions", "learned"}};
+          {"positions", static_cast<int>(network.positions.scheme)}};
 }
 
 // All but the replicas.
@@ -44,7 +44,8 @@ TokenRunPlan plan_of(const Options& options, const Network& network, const Topic
   plan.network = {.decoder = {.layers = network.layers(), .width = network.width(), .heads = network.width() / 32},
                   .vocabulary = topics.vocabulary(),
                   .outputs = topics.outputs(),
-                  .context = (kMost + 1) * topics.example_length()};
+                  .context = (kMost + 1) * topics.example_length(),
+                  .positions = model::Positions::rotary};
   plan.model_made_of = described(plan.network);
   plan.optimiser = {.beta2 = 0.95, .weight_decay = 0.01};
   plan.schedule = {
