@@ -37,6 +37,7 @@ def parse_arguments():
     parser.add_argument("--work", type=pathlib.Path, help="folder for converted models (kept between calls)")
     parser.add_argument("--threads", default=os.cpu_count(), type=int)
     parser.add_argument("--turns", default=TURNS, type=int)
+    parser.add_argument("--rows", default="", help="of `train`: only rows whose name holds this")
     parser.add_argument("--json", action="store_true")
     return parser.parse_args()
 
@@ -162,19 +163,25 @@ class Bench:
         return once
 
     def train(self):
-        """Steps of the plain GPT on random tokens: (size, steps measured, what each peer is to be beaten by)."""
-        shapes = {"L2 d64 h1 T32 B32": (dict(layers=2, width=64, heads=1, context=32, batch=32), 200, {"eager": 1.8, "compile": 1.8, "jax": 1.8}),
-                  "L4 d128 h4 T64 B64": (dict(layers=4, width=128, heads=4, context=64, batch=64), 30, {"eager": 1.5, "compile": 1.5, "jax": 1.5}),
-                  "L12 d256 h8 T82 B64": (dict(layers=12, width=256, heads=8, context=82, batch=64), 4, {"eager": 1.25, "compile": 1.25, "jax": 1.25}),
-                  "L2 d64 h1 T32 B32, 8 seeds": (dict(layers=2, width=64, heads=1, context=32, batch=32, seeds=8), 50, {"eager": 2, "jax": 3})}
+        """Steps of the plain GPT on random tokens: (size, steps measured, what each peer, in float32, is to be beaten by at ours' bits)."""
+        everyone = lambda float32, bfloat16: {32: dict.fromkeys(["eager", "compile", "jax"], float32), 16: dict.fromkeys(["eager", "compile", "jax"], bfloat16)}
+        small = dict(layers=2, width=64, heads=1, context=32, batch=32)
+        shapes = {"L2 d64 h1 T32 B32": (small, 200, everyone(1.8, 2.5)),
+                  "L4 d128 h4 T64 B64": (dict(layers=4, width=128, heads=4, context=64, batch=64), 30, everyone(1.5, 2.5)),
+                  "L12 d256 h8 T82 B64": (dict(layers=12, width=256, heads=8, context=82, batch=64), 4, everyone(1.25, 2.2)),
+                  "L2 d64 h1 T32 B32, 8 seeds": (small | {"seeds": 8}, 50, {32: {"eager": 2, "jax": 3}})}
         tokens_per_s = lambda result: result["tokens_per_s"]
-        for name, (shape, steps, bars) in shapes.items():
+        for name, (shape, steps, bars_of) in shapes.items():
             words = [word for key, value in (shape | {"steps": steps}).items() for word in (f"--{key}", value)]
             program = pathlib.Path(self.arguments.build) / "bench" / "bench_train"
-            ours = lambda: last_json(run([program, *words, "--threads", self.arguments.threads]))
-            for peer, bar in bars.items() if self.arguments.peers else [(None, None)]:
-                measured = self.training_peer(peer, words) if peer else None
-                self.compare(f"train GPT {name}, float32", "tokens/s", ours, tokens_per_s, peer, measured, tokens_per_s, bar)
+            for bits, bars in bars_of.items():
+                row = f"train GPT {name}, {'float32' if bits == 32 else 'bfloat16'}"
+                if self.arguments.rows not in row:
+                    continue
+                ours = lambda: last_json(run([program, *words, "--threads", self.arguments.threads, "--bits", bits]))
+                for peer, bar in bars.items() if self.arguments.peers else [(None, None)]:
+                    measured = self.training_peer(peer, words) if peer else None
+                    self.compare(row, "tokens/s", ours, tokens_per_s, peer, measured, tokens_per_s, bar)
 
     def training_peer(self, peer, words):
         # On an idle machine a peer's small steps are fastest while its OpenMP workers spin, as they do by themselves.

@@ -93,7 +93,7 @@ class Abrupt final : public PairStudy {
 
  protected:
   std::vector<PairSetting> settings() const override;
-  int64_t seeds() const override { return scale_ == lab::RunScale::quick ? 2 : 3; }
+  int64_t seeds() const override { return 3; }
   int64_t questions_asked() const override { return options_.questions; }
   PairRunPlan plan_of(const lab::Coordinates& at) const override;
   double lr_of(const lab::Coordinates&) const override { return options_.lr; }
