@@ -15,6 +15,7 @@ namespace manabi {
 namespace {
 
 int run(std::map<std::string, int64_t> option) {
+  tensor::keep_freed_memory();
   tensor::set_threads(static_cast<int>(option["threads"]));
   const int64_t replicas = option["seeds"], batch = option["batch"], length = option["context"];
   tensor::ParameterPlan plan;

@@ -6,11 +6,16 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "base/error.h"
+
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 namespace manabi::tensor {
 namespace {
@@ -77,6 +82,16 @@ std::string name_of(at::ScalarType dtype) {
 void set_threads(int count) {
   if (count < 1) throw base::Error({.where = "threads", .given = std::to_string(count), .expected = "1 or more"});
   at::set_num_threads(count);
+}
+
+void keep_freed_memory() {
+#ifdef __GLIBC__
+  constexpr int kMiB = 1 << 20;
+  mallopt(M_ARENA_MAX, 1);  // what one thread freed serves the others too
+  mallopt(M_MMAP_THRESHOLD, 32 * kMiB);
+  mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
+  mallopt(M_TOP_PAD, 64 * kMiB);
+#endif
 }
 
 }  // namespace manabi::tensor

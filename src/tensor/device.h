@@ -22,5 +22,8 @@ std::string name_of(at::ScalarType dtype);
 
 // Threads of libtorch's parallel loops. The one process-wide setting libtorch has; set once by the program before any work.
 void set_threads(int count);
+// Freed memory stays with the process from now on: a training step takes and frees the same sizes again and again, and pages that are handed
+// back come cleared each time. Process-wide as well; set once by a program that trains, before any work.
+void keep_freed_memory();
 
 }  // namespace manabi::tensor

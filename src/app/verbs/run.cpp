@@ -146,6 +146,7 @@ int run_verb(Words words, Session& session) {
 
   int64_t& threads = equipment.options().threads;
   if (threads <= 0) threads = std::max(1u, std::thread::hardware_concurrency());
+  if (!study->info().reads_checkpoints) tensor::keep_freed_memory();
   tensor::set_threads(static_cast<int>(threads));
 
   const auto [shard, shards] = parse_shard(options.shard);

@@ -206,6 +206,7 @@ int train_verb(Words words, Session& session) {
   line.options = options.table();
   if (!parse(line, words, session.out)) return 0;
   const auto threads = options.threads > 0 ? options.threads : std::max<int64_t>(1, std::thread::hardware_concurrency());
+  tensor::keep_freed_memory();
   tensor::set_threads(static_cast<int>(threads));
 
   options.check();
