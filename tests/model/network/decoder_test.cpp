@@ -198,10 +198,7 @@ TEST_F(DecoderVariants, RotaryPositionsTellDistancesAlone) {
 TEST(PositionSchemes, ThatDoNotFitAreRefusedByName) {
   tensor::ParameterPlan plan;
   const auto make = [&](const PositionConfig& config, const PositionShape& shape) { PositionEncoding(config, shape, {.name = "p"}, plan); };
-  EXPECT_THAT(test::error_of([&] {
-                make(Positions::sinusoidal, {.places = {0, 1}, .width = 7});
-              }),
-              HasSubstr("model.positions, model.width"));
+  EXPECT_THAT(test::error_of([&] { make(Positions::sinusoidal, {.places = {0, 1}, .width = 7}); }), HasSubstr("model.positions, model.width"));
   EXPECT_THAT(test::error_of([&] {
                 make(Positions::rotary, {.places = {0, 1}, .width = 6, .heads = 2});
               }),
