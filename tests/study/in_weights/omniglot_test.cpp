@@ -1,5 +1,5 @@
 // The drawn characters of in-weights: from the grid to the page on a few steps, and claims on records whose truth is known.
-#include "study/in_weights/omniglot.h"
+#include "study/in_weights/omniglot/omniglot.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "study/in_weights/omniglot.h"
+#include "study/in_weights/omniglot/omniglot.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "study/in_weights/online.h"
+#include "study/in_weights/online/online.h"
 
 #include <cmath>
 #include <map>

@@ -1,4 +1,4 @@
-#include "study/in_weights/gate.h"
+#include "study/in_weights/gate/gate.h"
 
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>

@@ -1,4 +1,4 @@
-#include "study/in_weights/online_report.h"
+#include "study/in_weights/online/report.h"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 
 #include "lab/statistics/seeds.h"
 #include "learn/theory/online_gate.h"
-#include "study/in_weights/online.h"
+#include "study/in_weights/online/online.h"
 
 namespace manabi::study::in_weights {
 namespace {

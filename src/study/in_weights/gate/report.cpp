@@ -1,4 +1,4 @@
-#include "study/in_weights/gate_report.h"
+#include "study/in_weights/gate/report.h"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 #include "lab/statistics/seeds.h"
 #include "learn/theory/online_gate.h"
 #include "model/network/pairs/gated_pair_model.h"
-#include "study/in_weights/gate.h"
+#include "study/in_weights/gate/gate.h"
 #include "study/in_weights/published.h"
 
 namespace manabi::study::in_weights {

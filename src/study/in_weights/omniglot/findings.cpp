@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "lab/statistics/seeds.h"
-#include "study/in_weights/omniglot.h"
+#include "study/in_weights/omniglot/omniglot.h"
 
 namespace manabi::study::in_weights {
 namespace {
