@@ -99,7 +99,14 @@ NormedSum Decoder::add(const ParameterLeaves& parameters, const at::Tensor& sum,
   return config_.norms == Norms::before ? next : NormedSum{.sum = next.output, .output = next.output};
 }
 
-NormedSum Decoder::run(const ParameterLeaves& parameters, const at::Tensor& hidden, const tensor::Rotation& rotation, bool last_only) const {
+std::vector<at::Tensor> Decoder::attention(const ParameterLeaves& parameters, const at::Tensor& hidden, const tensor::Rotation& rotation) const {
+  std::vector<at::Tensor> all;
+  run(parameters, hidden, rotation, false, &all);
+  return all;
+}
+
+NormedSum Decoder::run(const ParameterLeaves& parameters, const at::Tensor& hidden, const tensor::Rotation& rotation, bool last_only,
+                       std::vector<at::Tensor>* attention) const {
   const int64_t replicas = hidden.size(0), rows = hidden.size(1), positions = hidden.size(2), head_width = config_.width / config_.heads;
   const auto weigh = [&](const at::Tensor& input, const Dense& layer) {
     return tensor::dense(input, parameters[layer.weight], config_.products);
@@ -113,9 +120,10 @@ NormedSum Decoder::run(const ParameterLeaves& parameters, const at::Tensor& hidd
   for (size_t layer = 0; layer < blocks_.size(); ++layer) {
     const Block& block = blocks_[layer];
     const at::Tensor projections = weigh(stream.output, block.qkv).view({replicas, rows, positions, 3, config_.heads, head_width});
-    at::Tensor attended =
-        tensor::row_attention(projections, parameters[block.qkv.bias], scale, {.weights = config_.attention, .rotation = rotation})
-            .flatten(1, 2);
+    const at::Tensor& bias = parameters[block.qkv.bias];
+    const tensor::AttentionForm form = {.weights = config_.attention, .rotation = rotation};
+    if (attention) attention->push_back(tensor::row_attention_weights(projections, bias, scale, form));
+    at::Tensor attended = tensor::row_attention(projections, bias, scale, form).flatten(1, 2);
     if (last_only && layer + 1 == blocks_.size()) {
       attended = last_position(attended);
       stream.sum = last_position(stream.sum);

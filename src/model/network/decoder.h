@@ -43,6 +43,10 @@ class Decoder {
   // The same at the last position alone, [R, B, D]: the last block is computed only there, beside its keys and values.
   at::Tensor forward_last(const tensor::ParameterLeaves& parameters, const at::Tensor& hidden, const tensor::Rotation& rotation = {}) const;
 
+  // What each layer's queries give its keys, [R, B, H, T, T] each.
+  std::vector<at::Tensor> attention(const tensor::ParameterLeaves& parameters, const at::Tensor& hidden,
+                                    const tensor::Rotation& rotation = {}) const;
+
   const DecoderConfig& config() const { return config_; }
 
  private:
@@ -61,8 +65,8 @@ class Decoder {
 
   Norm declare_norm(tensor::ParameterPlan& plan, const std::string& name) const;
   Dense declare_dense(tensor::ParameterPlan& plan, const std::string& name, int64_t inputs, int64_t outputs) const;
-  tensor::NormedSum run(const tensor::ParameterLeaves& parameters, const at::Tensor& hidden, const tensor::Rotation& rotation,
-                        bool last_only) const;
+  tensor::NormedSum run(const tensor::ParameterLeaves& parameters, const at::Tensor& hidden, const tensor::Rotation& rotation, bool last_only,
+                        std::vector<at::Tensor>* attention = nullptr) const;
   tensor::LayerNormParameters read(const tensor::ParameterLeaves& parameters, const Norm& norm) const;
   const Norm& norm_after_attention(size_t layer) const;
   const Norm& norm_after_block(size_t layer) const;

@@ -71,6 +71,8 @@ struct AttentionForm {
 // Causal attention within each row: projections [R, B, T, 3, H, E] (queries, keys, values) plus bias [R, 3 H E] (may be undefined)
 // -> [R, B, T, H E]. Memory grows with T, not with its square.
 at::Tensor row_attention(const at::Tensor& projections, const at::Tensor& bias, double scale, const AttentionForm& form = {});
+// What each query gives each key of it, [R, B, H, T, T] (query, key), for looking inside.
+at::Tensor row_attention_weights(const at::Tensor& projections, const at::Tensor& bias, double scale, const AttentionForm& form = {});
 at::Tensor row_attention_reference(const at::Tensor& projections, const at::Tensor& bias, double scale, const AttentionForm& form = {});
 
 // ids [R, N] int64, table [R, V, D] -> [R, N, D].

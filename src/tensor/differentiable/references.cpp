@@ -23,6 +23,13 @@ at::Tensor weights_of(const at::Tensor& scores, AttentionWeights weights) {
   return weights == AttentionWeights::linear ? seen : seen / at::arange(1, length + 1, scores.options()).unsqueeze(1);
 }
 
+// Queries, keys and values, bias added: [R, B, H, T, E] each.
+std::vector<at::Tensor> heads_of(const at::Tensor& projections, const at::Tensor& bias) {
+  at::Tensor biased = projections;
+  if (bias.defined()) biased = biased + plain(bias).view({projections.size(0), 1, 1, 3, projections.size(4), projections.size(5)});
+  return biased.permute({3, 0, 1, 4, 2, 5}).unbind(0);
+}
+
 }  // namespace
 
 at::Tensor dense_reference(const at::Tensor& input, const at::Tensor& weight, ProductFormat format) {
@@ -48,14 +55,15 @@ at::Tensor activate_reference(const at::Tensor& input, const at::Tensor& bias, A
   return activation == Activation::gelu ? at::gelu(sum, "tanh") : at::relu(sum);
 }
 
-at::Tensor row_attention_reference(const at::Tensor& projections, const at::Tensor& bias, double scale, const AttentionForm& form) {
-  const int64_t replicas = projections.size(0);
-  at::Tensor biased = projections;
-  if (bias.defined()) biased = biased + plain(bias).view({replicas, 1, 1, 3, projections.size(4), projections.size(5)});
-  const std::vector<at::Tensor> parts = biased.permute({3, 0, 1, 4, 2, 5}).unbind(0);  // each [R, B, H, T, E]
+at::Tensor row_attention_weights(const at::Tensor& projections, const at::Tensor& bias, double scale, const AttentionForm& form) {
+  const std::vector<at::Tensor> parts = heads_of(projections, bias);
   const at::Tensor queries = turned(parts[0], form.rotation), keys = turned(parts[1], form.rotation);
-  const at::Tensor scores = at::matmul(queries, keys.transpose(-1, -2)) * scale;
-  return at::matmul(weights_of(scores, form.weights), parts[2]).transpose(2, 3).flatten(3);
+  return weights_of(at::matmul(queries, keys.transpose(-1, -2)) * scale, form.weights);
+}
+
+at::Tensor row_attention_reference(const at::Tensor& projections, const at::Tensor& bias, double scale, const AttentionForm& form) {
+  const at::Tensor values = heads_of(projections, bias)[2];
+  return at::matmul(row_attention_weights(projections, bias, scale, form), values).transpose(2, 3).flatten(3);
 }
 
 at::Tensor embed_reference(const at::Tensor& ids, const at::Tensor& table) {

@@ -30,9 +30,26 @@ void swap_classes(std::span<int64_t> classes) {
   for (int64_t& shown : classes) shown = shown == query ? other : query;
 }
 
-void name_two_classes(std::span<int64_t> classes, int64_t name_of_query) {
+void name_two_classes(std::span<int64_t> classes, LabelPair names, bool query_is_second) {
+  if (query_is_second) std::swap(names.first, names.second);
   const int64_t query = classes.back();
-  for (int64_t& shown : classes) shown = shown == query ? name_of_query : 1 - name_of_query;
+  for (int64_t& shown : classes) shown = shown == query ? names.first : names.second;
+}
+
+std::string name_of(LabelMap map) {
+  switch (map) {
+    case LabelMap::own:
+      return "own";
+    case LabelMap::binary:
+      return "binary";
+    case LabelMap::swapped:
+      return "swapped";
+    case LabelMap::copied:
+      return "copied";
+    case LabelMap::paired:
+      return "paired";
+  }
+  return "";
 }
 
 BurstyConfig without_query(BurstyConfig config, Rest rest, LabelMap label_map) {
@@ -107,10 +124,11 @@ void BurstyWorld::check_classes() const {
 
 void BurstyWorld::check_label_map() const {
   const std::string rows = fmt::format("bursty_share = {}, burst = {}, pairs = {}", config_.bursty_share, config_.burst, config_.pairs);
-  if (config_.label_map == LabelMap::binary || config_.label_map == LabelMap::swapped) {
+  if (config_.label_map == LabelMap::paired) check_label_pairs();
+  if (config_.label_map == LabelMap::binary || config_.label_map == LabelMap::swapped || config_.label_map == LabelMap::paired) {
     const bool has_two = config_.bursty_share == 1 && config_.distractor == Distractor::other && 2 * config_.burst == config_.pairs;
     require(has_two, {.where = kWhere,
-                      .given = fmt::format("label_map = {}, {}", config_.label_map == LabelMap::binary ? "binary" : "swapped", rows),
+                      .given = fmt::format("label_map = {}, {}", name_of(config_.label_map), rows),
                       .expected = "two different classes that fill every row: bursty_share 1, burst half of pairs, distractor other"});
   }
   if (config_.label_map == LabelMap::copied) {
@@ -121,8 +139,20 @@ void BurstyWorld::check_label_map() const {
   }
 }
 
+void BurstyWorld::check_label_pairs() const {
+  require(!config_.label_pairs.empty(),
+          {.where = kWhere, .given = "label_map = paired, no label_pairs", .expected = "at least one pair of labels"});
+  for (const auto& [first, second] : config_.label_pairs) {
+    const bool fits = first != second && std::min(first, second) >= 0 && std::max(first, second) < config_.paired_labels;
+    require(fits, {.where = kWhere,
+                   .given = fmt::format("labels {} and {} as a pair, paired_labels = {}", first, second, config_.paired_labels),
+                   .expected = "two different labels from 0 to one less than paired_labels"});
+  }
+}
+
 PairShape BurstyWorld::shape() const {
-  return {.pairs = config_.pairs, .input_width = inputs_->config().input_width, .labels = inputs_->count() * config_.labels_per_class};
+  const int64_t labels = config_.label_map == LabelMap::paired ? config_.paired_labels : inputs_->count() * config_.labels_per_class;
+  return {.pairs = config_.pairs, .input_width = inputs_->config().input_width, .labels = labels};
 }
 
 void BurstyWorld::draw(int64_t step, int64_t row, PairRow into) const {
@@ -164,7 +194,11 @@ void BurstyWorld::write_inputs(base::Rng rng, std::span<const int64_t> classes, 
 }
 
 void BurstyWorld::map_labels(base::Rng rng, std::span<int64_t> labels) const {
-  if (config_.label_map == LabelMap::binary) return name_two_classes(labels, static_cast<int64_t>(rng.below(2)));
+  if (config_.label_map == LabelMap::binary) return name_two_classes(labels, {0, 1}, rng.below(2) == 1);
+  if (config_.label_map == LabelMap::paired) {
+    const LabelPair names = config_.label_pairs[rng.below(config_.label_pairs.size())];
+    return name_two_classes(labels, names, rng.below(2) == 1);
+  }
   if (config_.label_map == LabelMap::swapped) swap_classes(labels);
   show_own_labels(rng, labels);
   if (config_.label_map == LabelMap::copied) labels[rng.below(labels.size() - 1)] = labels.back();

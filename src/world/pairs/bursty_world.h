@@ -11,6 +11,8 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <utility>
+#include <vector>
 
 #include "base/random.h"
 #include "world/pairs/class_inputs.h"
@@ -27,8 +29,11 @@ enum class Rest { any, not_query, distinct };
 enum class ClassPool { trained, holdout };
 // own: the class's. binary: the two classes of the row are 0 and 1, either way round; these ids belong to trained classes, so accuracy among the
 // labels of the context is to be told from accuracy among all. swapped: the two classes have each other's. copied: the class's own, but a random
-// pair of the context, of another class, carries the query's label.
-enum class LabelMap { own, binary, swapped, copied };
+// pair of the context, of another class, carries the query's label. paired: the two classes of the row have the labels of one of `label_pairs`,
+// either way round, so that a class has no label of its own.
+enum class LabelMap { own, binary, swapped, copied, paired };
+
+using LabelPair = std::pair<int64_t, int64_t>;
 
 struct BurstyConfig {
   int64_t pairs = 8;          // K
@@ -39,9 +44,11 @@ struct BurstyConfig {
   double zipf_exponent = 0;  // of the trained classes, the last the most frequent; holdout classes are equally frequent
   ClassPool pool = ClassPool::trained;
   LabelMap label_map = LabelMap::own;
-  int64_t labels_per_class = 1;  // class c owns labels c * n to c * n + n - 1 and shows one of them throughout a row
-  bool evaluation = false;       // rows that no training world draws, whatever its settings
-  uint64_t seed = 0;             // of rows; the classes have their own
+  int64_t labels_per_class = 1;             // class c owns labels c * n to c * n + n - 1 and shows one of them throughout a row
+  std::vector<LabelPair> label_pairs = {};  // of paired, each drawn equally often
+  int64_t paired_labels = 0;                // how many labels there are under paired
+  bool evaluation = false;                  // rows that no training world draws, whatever its settings
+  uint64_t seed = 0;                        // of rows; the classes have their own
 };
 
 // The published evaluations of a training configuration, with its classes, class law and number of pairs.
@@ -63,6 +70,7 @@ class BurstyWorld final : public PairWorld {
   void check_numbers() const;
   void check_classes() const;
   void check_label_map() const;
+  void check_label_pairs() const;
   bool has_bursts() const { return config_.bursty_share > 0 && config_.burst > 0; }
   int64_t burst_classes() const { return config_.distractor == Distractor::none ? 1 : 2; }
 

@@ -166,6 +166,26 @@ TEST_F(DecoderVariants, TheLastPositionAloneIsTheLastOfAll) {
   }
 }
 
+// The weights that are looked at are those that were used: times the values they give what the layer adds.
+TEST_F(DecoderVariants, TheWeightsThatAreShownAreThoseThatAreUsed) {
+  for (const AttentionWeights attention : {AttentionWeights::softmax, AttentionWeights::linear_mean}) {
+    const DecoderConfig config = {.layers = 1, .width = kWidth, .heads = kHeads, .mlp_ratio = 0, .attention = attention, .norms = Norms::none};
+    const Built built(config, 1, at::kDouble);
+    const at::Tensor hidden = inputs(at::kDouble).narrow(0, 0, 1);
+    const at::Tensor weights = built.decoder.attention(built.leaves, hidden, rotation(at::kDouble)).at(0).detach();
+    EXPECT_EQ(weights.sizes(), at::IntArrayRef({1, kRows, kHeads, kLength, kLength}));
+    EXPECT_EQ(weights.triu(1).abs().max().item<double>(), 0);
+    const auto dense = [&](const at::Tensor& x, const std::string& name) {
+      return x.matmul(built.parameters.view("blocks.0." + name + ".weight").select(0, 0).t()) +
+             built.parameters.view("blocks.0." + name + ".bias").select(0, 0);
+    };
+    const at::Tensor values = dense(hidden, "qkv").narrow(-1, 2 * kWidth, kWidth).view({1, kRows, kLength, kHeads, kWidth / kHeads});
+    const at::Tensor attended = at::matmul(weights, values.transpose(2, 3)).transpose(2, 3).flatten(3);
+    const at::Tensor output = built.decoder.forward(built.leaves, hidden, rotation(at::kDouble)).detach();
+    EXPECT_LT((output - hidden - dense(attended, "out")).abs().max().item<double>(), 1e-10);
+  }
+}
+
 TEST_F(DecoderVariants, AReplicaAmongOthersIsTheReplicaAlone) {
   for (const DecoderConfig& config : variants()) {
     SCOPED_TRACE(described(config).dump());

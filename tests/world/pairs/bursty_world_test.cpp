@@ -56,6 +56,32 @@ TEST(BurstyWorld, TheQueryClassHasItsCopies) {
   }
 }
 
+// Each pair equally often, either way round, whatever the class; worlds of other pairs show the same inputs.
+TEST(BurstyWorld, PairedLabelsBelongToRowsNotToClasses) {
+  BurstyConfig config = {.pairs = 2,
+                         .bursty_share = 1,
+                         .burst = 1,
+                         .distractor = Distractor::other,
+                         .label_map = LabelMap::paired,
+                         .label_pairs = {{0, 3}, {1, 4}, {2, 4}},
+                         .paired_labels = 5};
+  const auto inputs = inputs_of(3);
+  const BurstyWorld world(inputs, config);
+  EXPECT_EQ(world.shape().labels, 5);
+  std::map<std::pair<int64_t, int64_t>, int64_t> count;  // of (query's, other's)
+  const std::vector<DrawnRow> rows = drawn_rows(world, kRows);
+  for (const DrawnRow& row : rows) {
+    ASSERT_EQ(row.shown(row.target()), 1);
+    const int64_t other = row.labels[0] == row.target() ? row.labels[1] : row.labels[0];
+    ++count[{row.target(), other}];
+  }
+  EXPECT_EQ(count.size(), 6u);
+  for (const auto& [first, second] : config.label_pairs)
+    for (const auto& names : {std::pair{first, second}, {second, first}}) expect_share(count[names], kRows, 1.0 / 6);
+  config.label_pairs = {{0, 1}};
+  EXPECT_EQ(rows.front().inputs, drawn(BurstyWorld(inputs, config), 0, 0).inputs);
+}
+
 TEST(BurstyWorld, WithoutADistractorOnlyTheQueryClassRepeats) {
   const BurstyWorld world(inputs_of(100), {.bursty_share = 1, .burst = 5, .distractor = Distractor::none, .rest = Rest::distinct});
   for (const DrawnRow& row : drawn_rows(world, 200)) {
@@ -283,6 +309,9 @@ TEST(BurstyWorld, RefusesSettingsThatContradictEachOther) {
   EXPECT_EQ(error_of({.pairs = 8, .bursty_share = 1, .rest = Rest::distinct}), "");
   EXPECT_THAT(error_of(in_context_evaluation({}, ClassPool::holdout)), HasSubstr("pool = holdout, holdout = 0"));
   EXPECT_THAT(error_of(flip_evaluation({.pairs = 7})), HasSubstr("label_map = swapped, bursty_share = 1, burst = 3, pairs = 7"));
+  EXPECT_THAT(error_of({.label_map = LabelMap::paired}), HasSubstr("no label_pairs"));
+  EXPECT_THAT(error_of({.label_map = LabelMap::paired, .label_pairs = {{1, 1}}, .paired_labels = 5}), HasSubstr("labels 1 and 1 as a pair"));
+  EXPECT_THAT(error_of({.label_map = LabelMap::paired, .label_pairs = {{0, 5}}, .paired_labels = 5}), HasSubstr("paired_labels = 5"));
   EXPECT_THAT(error_of({.label_map = LabelMap::binary}), HasSubstr("label_map = binary, bursty_share = 0.9, burst = 3, pairs = 8"));
   BurstyConfig coinciding = flip_evaluation({});
   coinciding.distractor = Distractor::any;

@@ -50,4 +50,9 @@ at::Tensor PairNetwork::logits(const tensor::ParameterLeaves& parameters, const 
   return head_.logits(parameters, decoder_.forward_last(parameters, hidden, positions_.rotation(hidden)));
 }
 
+std::vector<at::Tensor> PairNetwork::attention(const tensor::ParameterLeaves& parameters, const PairInputs& rows) const {
+  const at::Tensor hidden = positions_.placed(parameters, tokens_.of(parameters, rows));
+  return decoder_.attention(parameters, hidden, positions_.rotation(hidden));
+}
+
 }  // namespace manabi::model

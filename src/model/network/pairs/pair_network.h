@@ -36,6 +36,9 @@ class PairNetwork final : public PairModel {
   int64_t input_width() const override { return config_.input_width; }
   int64_t labels() const override { return config_.labels; }
 
+  // What each layer's queries give its keys, [R, B, H, T, T] each: T tokens, of pair i the input at 2 i and the label at 2 i + 1.
+  std::vector<at::Tensor> attention(const tensor::ParameterLeaves& parameters, const PairInputs& rows) const;
+
  private:
   PairNetworkConfig config_;
   PairTokens tokens_;
