@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <string>
 
@@ -53,7 +54,7 @@ class TrainedStudies : public testing::Test {
 };
 
 TEST_F(TrainedStudies, MeasureAnswersForEveryQuestionAndDrawAPage) {
-  for (const char* name : {"in-weights", "burstiness", "abrupt"}) {
+  for (const char* name : {"in-weights", "burstiness", "abrupt", "transience"}) {
     SCOPED_TRACE(name);
     const std::unique_ptr<lab::Study> study = make(name);
     const lab::Records records = measured(*study);
@@ -88,7 +89,7 @@ TEST_F(TrainedStudies, AFinishedTrainingIsReadAndNotRepeated) {
 }
 
 TEST_F(TrainedStudies, FullGridsHoldEachCellOnce) {
-  for (const char* name : {"in-weights", "burstiness", "abrupt"}) {
+  for (const char* name : {"in-weights", "burstiness", "abrupt", "transience"}) {
     SCOPED_TRACE(name);
     const std::vector<lab::Cell> full = make(name, lab::RunScale::full)->grid();
     for (size_t i = 0; i < full.size(); ++i)
@@ -97,7 +98,7 @@ TEST_F(TrainedStudies, FullGridsHoldEachCellOnce) {
 }
 
 TEST_F(TrainedStudies, AFullGridHoldsTheQuickOnesSettings) {
-  for (const char* name : {"in-weights", "burstiness", "abrupt"}) {
+  for (const char* name : {"in-weights", "burstiness", "abrupt", "transience"}) {
     SCOPED_TRACE(name);
     const std::vector<lab::Cell> full = make(name, lab::RunScale::full)->grid();
     for (const lab::Cell& cell : make(name)->grid())
@@ -109,6 +110,24 @@ TEST_F(TrainedStudies, ADtypeThatTrainingDoesNotHaveIsRefusedBeforeAnyWork) {
   equipment_.options().dtype = "bfloat16";
   const std::unique_ptr<lab::Study> study = make("in-weights");
   EXPECT_THAT(test::error_of([&] { study->grid(); }), testing::HasSubstr("--dtype"));
+}
+
+TEST_F(TrainedStudies, TheHeadsOfInductionAreMeasuredAtEveryLook) {
+  const std::unique_ptr<lab::Study> study = make("transience");
+  std::vector<lab::Cell> cells = study->grid();
+  std::erase_if(cells, [](const lab::Cell& cell) { return cell.part != "induction"; });
+  const lab::Records records = measured(*study, cells);
+  ASSERT_EQ(records.size(), 2u);
+  for (const lab::CellRecord& record : records) {
+    const auto strengths = std::ranges::count(record.rows, "induction strength", &lab::Row::metric);
+    EXPECT_EQ(strengths, 6 * 8) << "steps times heads";
+    for (const lab::Row& row : record.rows) {
+      if (row.metric == "induction strength") {
+        EXPECT_LE(std::abs(row.value), 1);
+      }
+    }
+  }
+  EXPECT_EQ(study->sections(records).size(), 1u);
 }
 
 // The cells of the study of in-weight and in-context learning that one predictor answers.

@@ -14,6 +14,7 @@
 #include "app/workspace.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "lab/report/numbers.h"
 #include "lab/runner.h"
 #include "study/catalogue.h"
 #include "study/equipment.h"
@@ -94,9 +95,11 @@ base::Json manifest_of(const lab::StudyInfo& study, study::Equipment& equipment,
 void print_claims(const lab::Report& report, std::ostream& out) {
   for (const lab::Claim& claim : report.claims) {
     out << fmt::format("  {:<16} {}\n", lab::name_of(lab::verdict_of(claim)), claim.sentence);
-    if (claim.effect)
-      out << fmt::format("  {:<16} {}: {:+.1f} [{:+.1f}, {:+.1f}] {}\n", "", claim.measure, claim.effect->value, claim.effect->low,
-                         claim.effect->high, claim.unit);
+    if (claim.effect) {
+      const int decimals = std::max(1, lab::report::decimals_for((claim.effect->high - claim.effect->low) / 2, 1));
+      out << fmt::format("  {:<16} {}: {:+.{}f} [{:+.{}f}, {:+.{}f}] {}\n", "", claim.measure, claim.effect->value, decimals, claim.effect->low,
+                         decimals, claim.effect->high, decimals, claim.unit);
+    }
   }
 }
 

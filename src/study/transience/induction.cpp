@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <ranges>
 
 #include "model/network/pairs/pair_network.h"
@@ -76,10 +77,37 @@ std::vector<double> over_seeds(const std::vector<std::vector<double>>& strengths
   return values;
 }
 
+// The heads of a seed have no names that another seed shares, but a rank.
+std::vector<lab::Series> ranked_heads(const lab::Records& records) {
+  std::map<int64_t, std::vector<std::vector<double>>> by_step;  // of each seed its heads
+  for (const lab::CellRecord& record : records) {
+    std::map<int64_t, std::vector<double>> heads;
+    for (const lab::Row& row : record.rows)
+      if (row.metric == kStrength) heads[lab::integer_at(row.at, lab::kStep)].push_back(row.value);
+    for (auto& [step, strengths] : heads) {
+      std::ranges::sort(strengths, std::ranges::greater());
+      by_step[step].push_back(strengths);
+    }
+  }
+  std::vector<lab::Series> series;
+  for (size_t rank = 0; rank < static_cast<size_t>(kHeads); ++rank) {
+    lab::Series of_rank{.name = fmt::format("rank {}", rank + 1)};
+    for (const auto& [step, seeds] : by_step) {
+      const std::vector<double> values = over_seeds(seeds, [&](const std::vector<double>& heads) { return heads[rank]; });
+      of_rank.points.push_back(lab::point_over_seeds(static_cast<double>(step), values, /*is_share=*/false));
+    }
+    series.push_back(std::move(of_rank));
+  }
+  return series;
+}
+
 }  // namespace
 
-PairSetting induction_setting() {
-  return {.at = {{"experiment", "induction"}, {"classes", "50"}, {"lr", fmt::format("{}", 1e-5)}, {"steps", std::to_string(kSteps)}},
+PairSetting induction_setting(int64_t steps) {
+  return {.at = {{"experiment", "induction"},
+                 {"classes", "50"},
+                 {"lr", fmt::format("{}", 1e-5)},
+                 {"steps", std::to_string(steps > 0 ? steps : kSteps)}},
           .part = "induction",
           .seeds = 3};
 }
@@ -226,12 +254,12 @@ std::vector<lab::Section> induction_sections(const lab::Records& records) {
     loss.series.push_back(lab::series_over_steps(question.at("question"), records, measured(kCrossEntropy, question), /*is_share=*/false));
   lab::Figure heads{
       .title = "Strength of the second layer's heads",
-      .caption = "What the query gives the right label, less what it gives the other; mean over seeds, whose heads have no common order.",
+      .caption =
+          "What the query gives the right label, less what it gives the other. Heads by their rank at each step; mean over seeds with "
+          "Student's 95 % interval.",
       .x_label = "step",
-      .y_label = "strength"};
-  for (int64_t head = 0; head < kHeads; ++head)
-    heads.series.push_back(
-        lab::series_over_steps(fmt::format("head {}", head), records, measured(kStrength, head_at(head)), /*is_share=*/false));
+      .y_label = "strength",
+      .series = ranked_heads(records)};
   section.blocks.emplace_back(std::move(loss));
   section.blocks.emplace_back(std::move(heads));
   return {std::move(section)};

@@ -13,7 +13,8 @@ namespace manabi::study::transience {
 inline constexpr const char* kStrength =
     "induction strength";  // of a head of the second layer: what the query gives the right label, less the other
 
-PairSetting induction_setting();
+// `steps` of training; 0: its own.
+PairSetting induction_setting(int64_t steps = 0);
 bool is_induction(const lab::Coordinates& at);
 // The records of this experiment, or those of all others.
 lab::Records induction_records(const lab::Records& records, bool induction);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "model/network/pairs/pair_network.h"
 
 namespace manabi::study::transience {
@@ -32,12 +34,17 @@ lab::Measured flip_error(const Setting& setting) { return {.cell = setting.at(),
 
 }  // namespace
 
-std::vector<PairSetting> Race::settings(lab::RunScale scale) const {
-  if (scale == lab::RunScale::quick)
-    return {{.at = kRace.at(), .part = "race"}, {.at = Setting{.classes = 4096, .steps = 10'000}.at(), .part = "race"}};
-  std::vector<PairSetting> all = {{.at = kRace.at(), .part = "race"}, {.at = kFewer.at(), .part = "race"}};
+std::vector<PairSetting> Race::settings(lab::RunScale scale, int64_t steps) const {
+  std::vector<PairSetting> all;
+  const auto add = [&](Setting setting, const char* part) {
+    if (steps > 0) setting.steps = steps;
+    all.push_back({.at = setting.at(), .part = part});
+  };
+  add(kRace, "race");
+  add(kFewer, "race");
+  if (scale == lab::RunScale::quick) return all;
   for (const Setting& setting : {Setting{.lr = 1e-4}, Setting{.classes = 8192, .steps = 20'000}, Setting{.classes = 25'600, .steps = 30'000}})
-    all.push_back({.at = setting.at(), .part = "rates"});
+    add(setting, "rates");
   return all;
 }
 
@@ -69,7 +76,7 @@ PairRunPlan Race::plan_of(const lab::Coordinates& at, int64_t batch) const {
           .pairs = kPairs,
           .batch = batch,
           .steps = steps,
-          .measured_after = evenly_spaced(steps, steps / 1000)};
+          .measured_after = evenly_spaced(steps, std::max<int64_t>(1, steps / 1000))};
 }
 
 std::vector<PairQuestion> Race::questions(const lab::Coordinates& at, uint64_t seed) const {
@@ -87,8 +94,7 @@ std::vector<lab::Claim> race_claims(const lab::Records& records) {
   const std::string source = "Singh et al. 2025, Figures 1 and 2, at the size of this machine";
   const std::vector<double> peak = lab::complements(lab::least_values(records, flip_error(kRace)));
   const std::vector<double> last = lab::complements(lab::last_values(records, flip_error(kRace)));
-  std::vector<double> fewer = lab::complements(lab::last_values(records, flip_error(kFewer)));
-  if (fewer.empty()) fewer = lab::complements(lab::last_values(records, flip_error({.classes = 4096, .steps = 10'000})));
+  const std::vector<double> fewer = lab::complements(lab::last_values(records, flip_error(kFewer)));
   lab::Claim emerges{.id = "emerges",
                      .sentence = "With many classes, in-context learning emerges.",
                      .source = source,
@@ -123,6 +129,7 @@ std::vector<lab::Claim> race_claims(const lab::Records& records) {
 }
 
 std::vector<lab::Section> race_sections(const lab::Records& records) {
+  if (records.empty()) return {};
   lab::Section section{.title = "The race"};
   section.blocks.emplace_back(
       "Under swapped labels only the context is right; where the right label stands at another class, only the weights find it. Both are read "

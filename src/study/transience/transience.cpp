@@ -16,6 +16,7 @@ namespace {
 struct Options {
   int64_t batch = 32;
   int64_t questions = 2000;
+  int64_t steps = 0;
 };
 
 class Transience final : public PairStudy {
@@ -53,6 +54,11 @@ class Transience final : public PairStudy {
                .changes = Changes::value,
                .least = 1,
                .most = 10'000'000});
+    table.add({.name = "steps",  // a coordinate of every cell
+               .help = "of every training; 0 = each setting's own, which the claims read",
+               .target = &options_.steps,
+               .least = 0,
+               .most = 1'000'000'000});
     return table;
   }
 
@@ -71,8 +77,8 @@ class Transience final : public PairStudy {
 
  protected:
   std::vector<PairSetting> settings() const override {
-    std::vector<PairSetting> settings = race_.settings(scale_);
-    settings.push_back(induction_setting());
+    std::vector<PairSetting> settings = race_.settings(scale_, options_.steps);
+    settings.push_back(induction_setting(options_.steps));
     return settings;
   }
   int64_t seeds() const override { return scale_ == lab::RunScale::quick ? 1 : 3; }
