@@ -4,12 +4,15 @@
 #include "base/format/utf8.h"
 #include "model/gpt2/blueprint.h"
 #include "model/llama/blueprint.h"
+#include "model/network/token_network_json.h"
+#include "model/trained/blueprint.h"
 
 namespace manabi::model {
 namespace {
 
 const Family kFamilies[] = {{"llama", llama_blueprint_from_gguf, llama_blueprint_from_json},
-                            {"gpt2", gpt2_blueprint_from_gguf, gpt2_blueprint_from_json}};
+                            {"gpt2", gpt2_blueprint_from_gguf, gpt2_blueprint_from_json},
+                            {kTrainedModelType, trained_blueprint_from_gguf, trained_blueprint_from_json}};
 
 }  // namespace
 

@@ -75,6 +75,16 @@ TEST_F(Train, AFinishedTrainingIsNotRepeatedAndAnotherIsRefused) {
   EXPECT_THAT(other.messages, HasSubstr("width: 16 there, 32 here"));
 }
 
+TEST_F(Train, ANetworkThatIsNoGpt2IsReadByTheOtherVerbsToo) {
+  trained({"--steps", "200", "--lr", "0.01", "--positions", "rotary", "--norms", "after", "--activation", "relu"});
+  EXPECT_THAT(base::read_text(folder_.path("model/config.json")), HasSubstr("\"manabi\""));
+  const std::string requests = folder_.write("r.jsonl", "{\"context\": \"the cat \", \"choices\": [\"sat\", \"zzz\"], \"target\": 0}\n");
+  const Outcome scored = test::run_program({"score", requests, "--model", folder_.path("model")});
+  EXPECT_THAT(scored.messages, HasSubstr("accuracy 100.0 %"));
+  const Outcome generated = test::run_program({"generate", "the cat", "--model", folder_.path("model"), "--tokens", "4"});
+  EXPECT_EQ(generated.code, 0) << generated.messages;
+}
+
 TEST_F(Train, ProductsInBfloat16LearnTheSame) {
   const base::Json exact = trained({"--steps", "100", "--lr", "0.01"});
   const base::Json rounded = trained({"--steps", "100", "--lr", "0.01", "--dtype", "bfloat16", "--output", folder_.path("rounded")});
@@ -95,6 +105,9 @@ TEST_F(Train, MistakesAreNamedBeforeAnyWork) {
     return outcome.messages;
   };
   EXPECT_THAT(refusal({"--heads", "3"}), HasSubstr("3 heads over a width of 16"));
+  EXPECT_THAT(refusal({"--positions", "rotary", "--width", "15", "--heads", "5"}), HasSubstr("rotary positions in 5 heads over a width of 15"));
+  EXPECT_THAT(refusal({"--positions", "one_hot"}), HasSubstr("one-hot positions of 16 places in a width of 16"));
+  EXPECT_THAT(refusal({"--norms", "beside"}), HasSubstr("before"));
   EXPECT_THAT(refusal({"--lr", "-1"}), HasSubstr("--lr"));
   EXPECT_THAT(refusal({"--lr", "0"}), HasSubstr("more than 0"));
   EXPECT_THAT(refusal({"--clip", "-1"}), HasSubstr("--clip"));

@@ -17,7 +17,8 @@
 #include "learn/training/token_training.h"
 #include "learn/training/training_run.h"
 #include "learn/training/version.h"
-#include "model/network/save_gpt2.h"
+#include "model/network/save_network.h"
+#include "model/network/token_network_json.h"
 #include "tensor/device.h"
 #include "text/open/byte_tokenizer.h"
 #include "text/tokenizer.h"
@@ -33,7 +34,8 @@ constexpr int64_t kReports = 20;  // lines of progress
 
 struct TrainOptions {
   std::string text, output = "manabi-model", tokenizer, device = "cpu", dtype = "float32", decay = "cosine";
-  int64_t layers = 4, width = 128, heads = 4, context = 64;
+  std::string positions = "learned", norms = "before", attention = "softmax", activation = "gelu";
+  int64_t layers = 4, width = 128, heads = 4, mlp_ratio = 4, context = 64;
   int64_t steps = 2000, batch = 64, warm_up = 100, seed = 0, threads = 0;
   double lr = 1e-3, weight_decay = 0.01, clip = 1;
   bool json = false;
@@ -50,7 +52,14 @@ struct TrainOptions {
     return {.layers = layers,
             .width = width,
             .heads = heads,
+            .mlp_ratio = mlp_ratio,
+            .activation = model::activation_named(activation),
+            .attention = model::attention_named(attention),
+            .norms = model::norms_named(norms),
             .products = dtype == "bfloat16" ? tensor::ProductFormat::bfloat16 : tensor::ProductFormat::unrounded};
+  }
+  model::TokenNetworkConfig network(int64_t vocabulary) const {
+    return {.decoder = decoder(), .vocabulary = vocabulary, .context = context, .positions = model::positions_named(positions)};
   }
   // Throws base::Error for what cannot be, before anything is read or written.
   void check() const;
@@ -65,7 +74,7 @@ void TrainOptions::check() const {
   check_rate("--weight-decay", weight_decay, true);
   check_rate("--clip", clip, true);
   tensor::ParameterPlan plan;
-  const model::Decoder fits(decoder(), plan);
+  const model::TokenNetwork fits(network(/*vocabulary=*/1), plan);
 }
 
 base::OptionTable TrainOptions::table() {
@@ -75,9 +84,17 @@ base::OptionTable TrainOptions::table() {
     options.add({.name = name, .help = help, .target = target, .changes = Changes::value, .least = least, .most = most});
   };
   constexpr int64_t kMillion = 1'000'000;
+  const auto word = [&](const char* name, const char* help, std::string* target, const std::vector<std::string>& allowed) {
+    options.add({.name = name, .help = help, .target = target, .changes = Changes::value, .allowed = allowed});
+  };
   count("layers", "blocks of the model", &layers, 0, 1000);
   count("width", "of the residual stream", &width, 1, 65'536);
   count("heads", "of the attention; they divide the width", &heads, 1, 1024);
+  count("mlp-ratio", "width of the MLP over the model's; 0: attention only", &mlp_ratio, 0, 64);
+  word("positions", "how the model is told them", &positions, model::position_words());
+  word("norms", "where layer norms stand: before each part, after each sum, nowhere", &norms, model::norm_words());
+  word("attention", "what a query makes of its scores; linear_mean: over the positions it sees", &attention, model::attention_words());
+  word("activation", "of the MLP", &activation, model::activation_words());
   count("context", "tokens of a row, and the longest that the model will read", &context, 1, kMillion);
   count("steps", "of training", &steps, 1, 1000 * kMillion);
   count("batch", "rows of one step", &batch, 1, kMillion);
@@ -134,7 +151,7 @@ Split split(const std::vector<text::TokenId>& tokens, int64_t context) {
 class Training {
  public:
   Training(const TrainOptions& options, const Split& text, const text::Tokenizer& tokenizer, const base::Json& made_of, int64_t threads)
-      : network_({.decoder = options.decoder(), .vocabulary = tokenizer.size(), .context = options.context}, plan_),
+      : network_(options.network(tokenizer.size()), plan_),
         parameters_(plan_, 1, at::TensorOptions(tensor::parse_device(options.device)).dtype(at::kFloat)),
         objective_(network_,
                    {std::make_shared<world::TextWorld>(text.train, tokenizer.size(), options.context, static_cast<uint64_t>(options.seed))}),
@@ -160,7 +177,7 @@ class Training {
   const std::vector<double>& curve() const { return run_.curves()[0]; }
   int64_t curve_every() const { return run_.plan().curve_every; }
   void train_to(int64_t step, const base::Watch& watch) { run_.train_to(step, watch); }
-  void save(const fs::path& folder) const { model::save_as_gpt2(network_, parameters_, 0, folder); }
+  void save(const fs::path& folder) const { model::save_network(network_, parameters_, 0, folder); }
 
  private:
   tensor::ParameterPlan plan_;

@@ -45,10 +45,13 @@ at::Tensor TokenNetwork::embedded(const tensor::ParameterLeaves& parameters, con
   return positions_.placed(parameters, tokens);
 }
 
-at::Tensor TokenNetwork::logits(const tensor::ParameterLeaves& parameters, const at::Tensor& ids) const {
+at::Tensor TokenNetwork::states(const tensor::ParameterLeaves& parameters, const at::Tensor& ids) const {
   const at::Tensor hidden = embedded(parameters, ids);
-  return tensor::dense(decoder_.forward(parameters, hidden, positions_.rotation(hidden)).flatten(1, 2), parameters[head_],
-                       config_.decoder.products);
+  return decoder_.forward(parameters, hidden, positions_.rotation(hidden));
+}
+
+at::Tensor TokenNetwork::logits(const tensor::ParameterLeaves& parameters, const at::Tensor& ids) const {
+  return tensor::dense(states(parameters, ids).flatten(1, 2), parameters[head_], config_.decoder.products);
 }
 
 at::Tensor TokenNetwork::last_logits(const tensor::ParameterLeaves& parameters, const at::Tensor& ids) const {

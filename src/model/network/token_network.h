@@ -23,6 +23,10 @@ class TokenNetwork {
   // The same after the last token alone, [R, B, O].
   at::Tensor last_logits(const tensor::ParameterLeaves& parameters, const at::Tensor& ids) const;
 
+  // ids [R, B, T] -> what the head reads, [R, B, T, D].
+  at::Tensor states(const tensor::ParameterLeaves& parameters, const at::Tensor& ids) const;
+  const at::Tensor& head(const tensor::ParameterLeaves& parameters) const { return parameters[head_]; }  // [R, O, D]
+
   const TokenNetworkConfig& config() const { return config_; }
 
  private:

@@ -9,7 +9,7 @@
 
 #include "base/file.h"
 #include "model/checkpoint.h"
-#include "model/network/save_gpt2.h"
+#include "model/network/save_network.h"
 #include "tests/support/error.h"
 #include "tests/support/temporary_folder.h"
 #include "text/open/byte_tokenizer.h"
@@ -27,7 +27,7 @@ class SavedGpt2 : public testing::Test {
     at::manual_seed(1);
     parameters_->values().add_(0.1 * at::randn_like(parameters_->values()));  // biases and norms too must matter
     std::filesystem::create_directories(folder_.path("model"));
-    save_as_gpt2(network_, *parameters_, 1, folder_.path("model"));
+    save_network(network_, *parameters_, 1, folder_.path("model"));
     base::write_text_atomically(folder_.path("model/tokenizer.json"), text::byte_tokenizer_json());
   }
 
@@ -89,13 +89,6 @@ TEST_F(SavedGpt2, SizesThatContradictTheFileAreNamed) {
   change("n_head", 3);
   change("n_positions", 21);
   EXPECT_THAT(opening_error(), HasSubstr("transformer.wpe.weight"));
-}
-
-TEST(SaveAsGpt2, ANetworkThatGpt2IsNotIsRefused) {
-  tensor::ParameterPlan plan;
-  const TokenNetwork network({.decoder = {.mlp_ratio = 0}}, plan);
-  const tensor::ParameterBuffer parameters(plan, 1, at::kFloat);
-  EXPECT_THAT(test::error_of([&] { save_as_gpt2(network, parameters, 0, "."); }), HasSubstr("GPT-2"));
 }
 
 }  // namespace

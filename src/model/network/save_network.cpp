@@ -1,4 +1,4 @@
-#include "model/network/save_gpt2.h"
+#include "model/network/save_network.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
@@ -6,21 +6,21 @@
 #include <string>
 #include <vector>
 
-#include "base/error.h"
 #include "base/file.h"
 #include "base/format/json.h"
 #include "base/format/safetensors.h"
+#include "model/network/token_network_json.h"
 
 namespace manabi::model {
 namespace {
 
-// Ours, GPT-2's, and whether GPT-2 keeps the matrix as [inputs, outputs].
+// Ours, the file's, and whether the file keeps the matrix as [inputs, outputs].
 struct Name {
   std::string ours, theirs;
   bool is_transposed = false;
 };
 
-std::vector<Name> names_of(int64_t layers) {
+std::vector<Name> gpt2_names(int64_t layers) {
   std::vector<Name> names = {{"tok.weight", "transformer.wte.weight"},
                              {"pos.weight", "transformer.wpe.weight"},
                              {"ln.weight", "transformer.ln_f.weight"},
@@ -38,18 +38,13 @@ std::vector<Name> names_of(int64_t layers) {
   return names;
 }
 
-void check(const TokenNetworkConfig& config) {
-  const DecoderConfig& decoder = config.decoder;
-  const bool is_gpt2 = decoder.activation == tensor::Activation::gelu && decoder.mlp_ratio > 0 && decoder.norms == Norms::before &&
-                       decoder.attention == tensor::AttentionWeights::softmax && config.positions.scheme == Positions::learned &&
-                       (config.outputs == 0 || config.outputs == config.vocabulary);
-  if (!is_gpt2)
-    throw base::Error({.where = "model",
-                       .given = "a network that GPT-2 is not",
-                       .expected = "GELU, an MLP, norms before, softmax, learned positions, and as many outputs as tokens"});
+std::vector<Name> own_names(const tensor::ParameterBuffer& parameters) {
+  std::vector<Name> names;
+  for (const tensor::ParameterShape& shape : parameters.shapes()) names.push_back({shape.name, shape.name});
+  return names;
 }
 
-base::Json config_json(const TokenNetworkConfig& config) {
+base::Json gpt2_json(const TokenNetworkConfig& config) {
   return {{"model_type", "gpt2"},
           {"architectures", {"GPT2LMHeadModel"}},
           {"vocab_size", config.vocabulary},
@@ -73,11 +68,18 @@ base::Json config_json(const TokenNetworkConfig& config) {
 
 }  // namespace
 
-void save_as_gpt2(const TokenNetwork& network, const tensor::ParameterBuffer& parameters, int64_t replica, const std::filesystem::path& folder) {
-  check(network.config());
+bool is_gpt2(const TokenNetworkConfig& config) {
+  const DecoderConfig& decoder = config.decoder;
+  return decoder.activation == tensor::Activation::gelu && decoder.mlp_ratio > 0 && decoder.norms == Norms::before &&
+         decoder.attention == tensor::AttentionWeights::softmax && config.positions.scheme == Positions::learned &&
+         (config.outputs == 0 || config.outputs == config.vocabulary);
+}
+
+void save_network(const TokenNetwork& network, const tensor::ParameterBuffer& parameters, int64_t replica, const std::filesystem::path& folder) {
+  const bool as_gpt2 = is_gpt2(network.config());
   std::vector<at::Tensor> tensors;  // alive until they are written
   std::vector<base::SafetensorsInput> inputs;
-  for (const Name& name : names_of(network.config().decoder.layers)) {
+  for (const Name& name : as_gpt2 ? gpt2_names(network.config().decoder.layers) : own_names(parameters)) {
     const at::Tensor value = parameters.view(name.ours).select(0, replica).to(at::kCPU, at::kFloat);
     tensors.push_back(name.is_transposed ? value.t().contiguous() : value.contiguous());
     inputs.push_back({.name = name.theirs,
@@ -85,8 +87,9 @@ void save_as_gpt2(const TokenNetwork& network, const tensor::ParameterBuffer& pa
                       .shape = tensors.back().sizes().vec(),
                       .bytes = {static_cast<const std::byte*>(tensors.back().const_data_ptr()), static_cast<size_t>(tensors.back().nbytes())}});
   }
+  const base::Json config = as_gpt2 ? gpt2_json(network.config()) : json_of(network.config());
   base::write_safetensors((folder / "model.safetensors").string(), inputs, {{"format", "pt"}});
-  base::write_text_atomically((folder / "config.json").string(), config_json(network.config()).dump(2) + "\n");
+  base::write_text_atomically((folder / "config.json").string(), config.dump(2) + "\n");
 }
 
 }  // namespace manabi::model
