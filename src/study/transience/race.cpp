@@ -36,15 +36,16 @@ lab::Measured flip_error(const Setting& setting) { return {.cell = setting.at(),
 
 std::vector<PairSetting> Race::settings(lab::RunScale scale, int64_t steps) const {
   std::vector<PairSetting> all;
-  const auto add = [&](Setting setting, const char* part) {
+  const auto add = [&](Setting setting, const char* part, int64_t seeds) {
     if (steps > 0) setting.steps = steps;
-    all.push_back({.at = setting.at(), .part = part});
+    all.push_back({.at = setting.at(), .part = part, .seeds = seeds});
   };
-  add(kRace, "race");
-  add(kFewer, "race");
+  const int64_t of_race = scale == lab::RunScale::quick ? 0 : 5;  // seeds differ by much
+  add(kRace, "race", of_race);
+  add(kFewer, "race", of_race);
   if (scale == lab::RunScale::quick) return all;
   for (const Setting& setting : {Setting{.lr = 1e-4}, Setting{.classes = 8192, .steps = 20'000}, Setting{.classes = 25'600, .steps = 30'000}})
-    add(setting, "rates");
+    add(setting, "rates", 0);
   return all;
 }
 
