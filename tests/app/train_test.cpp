@@ -65,6 +65,9 @@ TEST_F(Train, LearnsAndSavesWhatTheOtherVerbsRead) {
   const Outcome scored = test::run_program({"score", requests, "--model", folder_.path("model")});
   EXPECT_THAT(scored.messages, HasSubstr("accuracy 100.0 %"));
   EXPECT_THAT(base::read_text(folder_.path("model/losses.csv")), HasSubstr("step,loss\n"));
+  const std::string page = base::read_text(folder_.path("model/training.html"));
+  EXPECT_THAT(page, HasSubstr("nats a token on held-out text"));
+  EXPECT_THAT(page, HasSubstr("<svg"));
 }
 
 TEST_F(Train, AFinishedTrainingIsNotRepeatedAndAnotherIsRefused) {

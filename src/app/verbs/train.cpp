@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "lab/report.h"
 #include "learn/training/token_training.h"
 #include "learn/training/training_run.h"
 #include "learn/training/version.h"
@@ -196,6 +197,30 @@ void write_curve(const Training& training, const fs::path& folder) {
   base::write_text_atomically((folder / "losses.csv").string(), lines);
 }
 
+// The page of a training: its curve and what it was made of.
+void write_page(const Training& training, const TrainOptions& options, const base::Json& made_of, double held_out) {
+  lab::Series curve{.name = "training"};
+  for (size_t i = 0; i < training.curve().size(); ++i)
+    curve.points.push_back({.x = static_cast<double>(static_cast<int64_t>(i + 1) * training.curve_every()), .y = training.curve()[i]});
+  lab::Figure figure{
+      .title = "Loss",
+      .caption = fmt::format("Nats a token, mean over {} steps a point. The line: the last tenth of the text, which is not trained on, "
+                             "after the last step.",
+                             training.curve_every()),
+      .x_label = "step",
+      .y_label = "nats a token",
+      .series = {std::move(curve)},
+      .reference_lines = {{"held out", held_out}}};
+  const std::string outcome = training.has_diverged() ? "The training diverged; the model is that of its last good step."
+                                                      : fmt::format("{:.4f} nats a token on held-out text.", held_out);
+  lab::Report report{.title = fmt::format("Training {}", fs::path(options.output).lexically_normal().filename().string()),
+                     .question = fmt::format("{} parameters, {} steps. {}", training.parameter_count(), training.steps_done(), outcome),
+                     .sections = {{.title = "Curve", .blocks = {std::move(figure)}}}};
+  for (const auto& [key, value] : made_of.items())
+    report.manifest.emplace_back(key, value.is_string() ? value.get<std::string>() : value.dump());
+  base::write_text_atomically((fs::path(options.output) / "training.html").string(), lab::render_html(report));
+}
+
 // Trains to the end and says how it goes; returns tokens a second.
 double train(Training& training, const TrainOptions& options, const base::Watch& watch) {
   using Clock = std::chrono::steady_clock;
@@ -241,6 +266,7 @@ int train_verb(Words words, Session& session) {
   training.save(folder);
   write_curve(training, folder);
   const double held_out = training.held_out_loss();
+  write_page(training, options, made_of, held_out);
   if (options.json)
     session.out << base::Json{{"path", folder.string()},
                               {"parameters", training.parameter_count()},
