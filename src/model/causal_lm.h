@@ -1,6 +1,6 @@
 // A causal language model as the rooms above see it: rows of tokens in, hidden states out. The unembedding is asked only for what is needed.
 //
-// Letters: N tokens of all rows together, D width, V vocabulary (docs/notation.md).
+// Letters: N tokens of all rows together, T tokens of one row, W wanted ones, D width, V vocabulary (docs/notation.md).
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -11,7 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "tensor/attention.h"
+#include "model/cache.h"
+#include "model/sites/taps.h"
 #include "tensor/device.h"
 #include "text/tokenizer.h"
 
@@ -19,23 +20,19 @@ namespace manabi::model {
 
 using text::TokenId;
 
-// Keys and values of one run of positions. A chain of caches (parent before child) is a prefix; many rows and longer prefixes may share one.
-// Immutable once made.
-class Cache {
- public:
-  std::shared_ptr<const Cache> parent;      // the positions before, or null
-  int64_t begin = 0;                        // absolute position of this run's first token
-  int64_t length = 0;                       // tokens of this run alone
-  std::vector<tensor::KeyValueRun> layers;  // one per layer, [length, G, E]
-  int64_t end() const { return begin + length; }
-};
-
 // One row of a packed forward pass.
 struct Row {
-  std::span<const TokenId> tokens;      // not empty
+  std::span<const TokenId> tokens;      // not empty, unless there are states
   std::shared_ptr<const Cache> prefix;  // what stands before the tokens, or null
   std::vector<int64_t> wanted;          // offsets in `tokens`, ascending, whose final hidden state is returned
   bool keeps_cache = false;             // whether this row's keys and values are returned
+  at::Tensor states;                    // [T, D], in place of tokens: the stream that enters the pass's first block
+};
+
+// How a pass runs. The usual one goes from tokens through all blocks and shows nobody what it passes.
+struct Passage {
+  int64_t first_layer = 0;     // the block that is computed first: all rows have states (no row then keeps its cache) where it is not 0
+  const Taps* taps = nullptr;  // a block with taps is computed part by part; all others take the fused way
 };
 
 struct Forward {
@@ -48,8 +45,9 @@ class CausalLM {
   virtual ~CausalLM() = default;
 
   // Rows do not see each other: a result does not depend on what else is in the call (within the dtype's rounding).
-  // Throws base::Error for a token outside the vocabulary or a row that ends past `context()`.
-  virtual Forward forward(std::span<const Row> rows) const = 0;
+  // Throws base::Error for a token outside the vocabulary, a row that ends past `context()`, and a passage that the rows do not fit.
+  virtual Forward forward(std::span<const Row> rows, const Passage& passage) const = 0;
+  Forward forward(std::span<const Row> rows) const { return forward(rows, Passage()); }
 
   // hidden [W, D] as `forward` returned it; pairs of (row of hidden, token) -> [M] float32, nats over the full vocabulary.
   virtual at::Tensor log_probabilities(const at::Tensor& hidden, const at::Tensor& targets) const = 0;
@@ -57,6 +55,9 @@ class CausalLM {
   virtual at::Tensor logits_at(const at::Tensor& hidden, const at::Tensor& targets) const = 0;
   // All logits [W, V] float32.
   virtual at::Tensor logits(const at::Tensor& hidden) const = 0;
+
+  // The kinds of sites at which taps are called; of a gated MLP or turned queries only where the model has them.
+  virtual std::vector<SiteKind> site_kinds() const { return {}; }
 
   virtual int64_t vocabulary() const = 0;
   virtual int64_t context() const = 0;  // the longest sequence, in tokens

@@ -1,5 +1,8 @@
 #include "model/family.h"
 
+#include <functional>
+#include <numeric>
+
 #include "base/error.h"
 #include "base/format/utf8.h"
 #include "model/gpt2/blueprint.h"
@@ -17,6 +20,14 @@ const Family kFamilies[] = {{"llama", llama_blueprint_from_gguf, llama_blueprint
 }  // namespace
 
 std::span<const Family> families() { return kFamilies; }
+
+int64_t parameters_of(std::span<const RequiredTensor> tensors) {
+  int64_t count = 0;
+  for (const RequiredTensor& tensor : tensors)
+    if (!tensor.is_optional && !tensor.is_ignored)
+      count += std::accumulate(tensor.shape.begin(), tensor.shape.end(), int64_t{1}, std::multiplies<>());
+  return count;
+}
 
 const Family& find_family(const std::string& name, const std::string& where) {
   std::string known;

@@ -25,6 +25,9 @@ class Blueprint {
   virtual std::unique_ptr<CausalLM> build(const Weights& weights, const tensor::Compute& compute) const = 0;
 };
 
+// How many numbers the tensors of a model hold together, but for those that it may be without.
+int64_t parameters_of(std::span<const RequiredTensor> tensors);
+
 struct Family {
   std::string name;  // as GGUF's general.architecture and config.json's model_type spell it
   std::unique_ptr<Blueprint> (*from_gguf)(const base::GgufFile& file);

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -14,8 +15,23 @@ namespace {
   throw base::Error({.where = fmt::format("row {}", row), .given = given, .expected = expected, .hint = hint});
 }
 
+int64_t length_of(const Row& row) { return row.states.defined() ? row.states.size(0) : std::ssize(row.tokens); }
+
+void check_states(const Row& row, size_t index, const CausalLM& lm, const Passage& passage) {
+  if (!row.states.defined()) {
+    if (passage.first_layer != 0)
+      refuse(index, fmt::format("tokens for a pass that begins at block {}", passage.first_layer), "states that enter this block");
+    return;
+  }
+  if (!row.tokens.empty()) refuse(index, "tokens and states", "one of them");
+  if (row.states.dim() != 2 || row.states.size(0) < 1 || row.states.size(1) != lm.width())
+    refuse(index, fmt::format("states [{}]", fmt::join(row.states.sizes(), ", ")), fmt::format("[T, {}], T at least 1", lm.width()));
+  if (row.keeps_cache && passage.first_layer > 0)
+    refuse(index, fmt::format("a cache of a pass that begins at block {}", passage.first_layer), "one of a pass through all blocks");
+}
+
 void check_tokens(const Row& row, size_t index, const CausalLM& lm) {
-  if (row.tokens.empty()) refuse(index, "no tokens", "at least one");
+  if (length_of(row) == 0) refuse(index, "no tokens", "at least one");
   for (size_t offset = 0; offset < row.tokens.size(); ++offset) {
     const TokenId token = row.tokens[offset];
     if (token < 0 || token >= lm.vocabulary()) {
@@ -28,15 +44,15 @@ void check_tokens(const Row& row, size_t index, const CausalLM& lm) {
 void check_wanted(const Row& row, size_t index) {
   int64_t last = -1;
   for (const int64_t offset : row.wanted) {
-    if (offset <= last || offset >= static_cast<int64_t>(row.tokens.size())) {
-      refuse(index, fmt::format("wanted offset {} after {}", offset, last), fmt::format("ascending offsets below {}", row.tokens.size()));
+    if (offset <= last || offset >= length_of(row)) {
+      refuse(index, fmt::format("wanted offset {} after {}", offset, last), fmt::format("ascending offsets below {}", length_of(row)));
     }
     last = offset;
   }
 }
 
 void check_end(const Row& row, size_t index, const CausalLM& lm) {
-  const int64_t end = (row.prefix ? row.prefix->end() : 0) + static_cast<int64_t>(row.tokens.size());
+  const int64_t end = (row.prefix ? row.prefix->end() : 0) + length_of(row);
   if (end > lm.context()) {
     refuse(index, fmt::format("a sequence of {} tokens", end), fmt::format("at most {}, the model's context", lm.context()),
            "shorten the prompt, for instance with fewer demonstrations");
@@ -61,13 +77,13 @@ std::shared_ptr<Cache> new_cache(const Row& row) {
   auto cache = std::make_shared<Cache>();
   cache->parent = row.prefix;
   cache->begin = row.prefix ? row.prefix->end() : 0;
-  cache->length = static_cast<int64_t>(row.tokens.size());
+  cache->length = length_of(row);
   return cache;
 }
 
 // How many of a row's tokens are computed.
 int64_t needed_length(const Row& row) {
-  if (row.keeps_cache) return static_cast<int64_t>(row.tokens.size());
+  if (row.keeps_cache) return length_of(row);
   return row.wanted.empty() ? 0 : row.wanted.back() + 1;
 }
 
@@ -75,32 +91,66 @@ at::Tensor to_tensor(const std::vector<int64_t>& values, at::Device device) { re
 
 }  // namespace
 
-Packing::Packing(std::span<const Row> rows, const CausalLM& lm) {
-  std::vector<int64_t> tokens, positions, wanted;
+Packing::Packing(std::span<const Row> rows, const CausalLM& lm, const Passage& passage) {
+  if (passage.first_layer < 0 || passage.first_layer > lm.layers())
+    throw base::Error({.given = fmt::format("a pass that begins at block {}", passage.first_layer),
+                       .expected = fmt::format("0 to {}, the number of blocks", lm.layers())});
   for (size_t index = 0; index < rows.size(); ++index) {
-    const Row& row = rows[index];
-    check_tokens(row, index, lm);
-    check_wanted(row, index);
-    check_end(row, index, lm);
-
-    PackedRow packed{.begin = static_cast<int64_t>(tokens.size()),
-                     .length = needed_length(row),
-                     .first_wanted = row.wanted.empty() ? -1 : row.wanted.front(),
-                     .earlier = chain_of(row, index, lm),
-                     .cache = row.keeps_cache ? new_cache(row) : nullptr,
-                     .prefix = row.prefix};
-    for (const int64_t offset : row.wanted) wanted.push_back(packed.begin + offset);
-    const int64_t first_position = row.prefix ? row.prefix->end() : 0;
-    for (int64_t offset = 0; offset < packed.length; ++offset) {
-      tokens.push_back(row.tokens[static_cast<size_t>(offset)]);
-      positions.push_back(first_position + offset);
-    }
-    rows_.push_back(std::move(packed));
+    check_states(rows[index], index, lm, passage);
+    add(rows[index], index, lm);
   }
   const at::Device device = lm.compute().device;
-  tokens_ = to_tensor(tokens, device);
-  positions_ = to_tensor(positions, device);
-  wanted_ = to_tensor(wanted, device);
+  tokens_ = to_tensor(token_list_, device);
+  positions_ = to_tensor(position_list_, device);
+  wanted_ = to_tensor(wanted_list_, device);
+
+  std::vector<at::Tensor> states;
+  for (size_t index = 0; index < rows.size(); ++index) {
+    if (rows[index].states.defined() != rows.front().states.defined())
+      refuse(index, "states beside rows of tokens (or the other way round)", "all rows of a call alike");
+    if (rows[index].states.defined()) states.push_back(rows[index].states.narrow(0, 0, rows_[index].length));
+  }
+  if (!states.empty()) states_ = at::cat(states).to(device, lm.compute().dtype);
+}
+
+void Packing::add(const Row& row, size_t index, const CausalLM& lm) {
+  check_tokens(row, index, lm);
+  check_wanted(row, index);
+  check_end(row, index, lm);
+
+  PackedRow packed{.begin = std::ssize(position_list_),
+                   .length = needed_length(row),
+                   .first_wanted = row.wanted.empty() ? -1 : row.wanted.front(),
+                   .wanted_begin = wanted_list_.size(),
+                   .wanted_count = row.wanted.size(),
+                   .earlier = chain_of(row, index, lm),
+                   .cache = row.keeps_cache ? new_cache(row) : nullptr,
+                   .prefix = row.prefix};
+  const int64_t first_position = row.prefix ? row.prefix->end() : 0;
+  for (const int64_t offset : row.wanted) {
+    wanted_list_.push_back(packed.begin + offset);
+    wanted_positions_.push_back(first_position + offset);
+  }
+  for (int64_t offset = 0; offset < packed.length; ++offset) {
+    if (!row.states.defined()) token_list_.push_back(row.tokens[static_cast<size_t>(offset)]);
+    position_list_.push_back(first_position + offset);
+  }
+  rows_.push_back(std::move(packed));
+}
+
+std::vector<Packing::Place> Packing::places() const {
+  std::vector<Place> places;
+  for (size_t index = 0; index < rows_.size(); ++index) {
+    const PackedRow& row = rows_[index];
+    if (row.length == 0) continue;
+    places.push_back({.row = index,
+                      .begin = row.begin,
+                      .length = row.length,
+                      .positions = std::span(position_list_).subspan(static_cast<size_t>(row.begin), static_cast<size_t>(row.length)),
+                      .wanted = std::span(wanted_positions_).subspan(row.wanted_begin, row.wanted_count),
+                      .first_wanted = static_cast<int64_t>(row.wanted_begin)});
+  }
+  return places;
 }
 
 tensor::AttentionRow Packing::attention_row(const PackedRow& row, size_t layer) {

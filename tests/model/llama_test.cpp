@@ -1,5 +1,4 @@
-#include "model/llama/llama.h"
-
+// The Llama family: its forward pass against a naive one.
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
@@ -7,65 +6,20 @@
 #include <vector>
 
 #include "base/error.h"
-#include "base/random.h"
-#include "model/weights/weights.h"
-#include "tests/model/naive_llama.h"
-#include "tests/support/tiny_llama.h"
+#include "tests/model/tiny_lm.h"
 
 namespace manabi::model {
 namespace {
 
+using test::all_offsets;
+using test::build;
+using test::cache_of;
+using test::expect_close;
+using test::hidden_of;
+using test::logits_of;
+using test::random_tokens;
 using test::TinyLlama;
-
-// Logits of the tiny models are of size 10; float32 keeps 1e-6 of that through three layers.
-constexpr double kTolerance = 2e-4;
-
-std::unique_ptr<CausalLM> build(const TinyLlama& tiny, const tensor::Compute& compute = {}) {
-  StoredWeights stored{.where = "memory", .naming = Naming::hugging_face, .rotated_rows = RotatedRows::half_split, .tensors = {}};
-  for (const auto& [name, tensor] : tiny.tensors) {
-    stored.tensors.push_back({name, Encoding::f32, tensor.shape, std::as_bytes(std::span(tensor.values))});
-  }
-  const auto blueprint = llama_blueprint(tiny.configuration);
-  return blueprint->build(Weights(stored, blueprint->required_tensors(), 0), compute);
-}
-
-std::vector<TokenId> random_tokens(size_t count, uint64_t seed) {
-  base::Rng rng(seed);
-  std::vector<TokenId> tokens;
-  for (size_t i = 0; i < count; ++i) tokens.push_back(static_cast<TokenId>(rng.below(test::kTinyVocabulary)));
-  return tokens;
-}
-
-std::vector<int64_t> all_offsets(size_t count) {
-  std::vector<int64_t> offsets;
-  for (size_t i = 0; i < count; ++i) offsets.push_back(static_cast<int64_t>(i));
-  return offsets;
-}
-
-at::Tensor hidden_of(const CausalLM& lm, const Row& row) { return lm.forward(std::span(&row, 1)).hidden; }
-
-at::Tensor logits_of(const CausalLM& lm, const std::vector<TokenId>& tokens) {
-  return lm.logits(hidden_of(lm, {.tokens = tokens, .prefix = nullptr, .wanted = all_offsets(tokens.size())}));
-}
-
-std::shared_ptr<const Cache> cache_of(const CausalLM& lm, std::span<const TokenId> tokens, std::shared_ptr<const Cache> prefix = nullptr) {
-  const Row row{.tokens = tokens, .prefix = std::move(prefix), .wanted = {}, .keeps_cache = true};
-  return lm.forward(std::span(&row, 1)).caches.front();
-}
-
-void expect_close(const at::Tensor& got, const at::Tensor& expected, double tolerance = kTolerance) {
-  ASSERT_EQ(got.sizes(), expected.sizes());
-  if (got.numel() == 0) return;
-  EXPECT_LE((got.to(at::kDouble) - expected.to(at::kDouble)).abs().max().item<double>(), tolerance);
-}
-
-at::Tensor to_tensor(const std::vector<test::Vector>& rows) {
-  at::Tensor tensor = at::empty({static_cast<int64_t>(rows.size()), static_cast<int64_t>(rows.front().size())}, at::kDouble);
-  for (size_t row = 0; row < rows.size(); ++row) {
-    std::copy(rows[row].begin(), rows[row].end(), tensor.data_ptr<double>() + static_cast<int64_t>(row) * tensor.size(1));
-  }
-  return tensor;
-}
+using test::to_tensor;
 
 void expect_naive_logits(const LlamaConfiguration& configuration, size_t length) {
   const TinyLlama tiny = test::make_tiny_llama(configuration);

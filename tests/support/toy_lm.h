@@ -27,7 +27,8 @@ class ToyLM final : public model::CausalLM {
   explicit ToyLM(int64_t vocabulary = 50, int64_t context = 4096, int64_t cache_bytes_per_token = 1024)
       : vocabulary_(vocabulary), context_(context), cache_bytes_per_token_(cache_bytes_per_token) {}
 
-  model::Forward forward(std::span<const model::Row> rows) const override {
+  using model::CausalLM::forward;
+  model::Forward forward(std::span<const model::Row> rows, const model::Passage&) const override {
     model::Forward result;
     Call call;
     std::vector<double> hidden;

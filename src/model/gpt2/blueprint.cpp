@@ -6,7 +6,8 @@
 #include <array>
 
 #include "base/error.h"
-#include "model/gpt2/gpt2.h"
+#include "model/gpt2/configuration.h"
+#include "model/transformer/transformer.h"
 
 namespace manabi::model {
 namespace {
@@ -93,17 +94,10 @@ class Builder {
   Builder(const Configuration& configuration, const Weights& weights, const tensor::Compute& compute)
       : configuration_(configuration), weights_(weights), compute_(compute) {}
 
-  Gpt2Weights build() const {
-    Gpt2Weights built{.embedding = read(Role::embedding), .positions = read(Role::positions)};
-    for (int64_t layer = 0; layer < configuration_.layers; ++layer) {
-      built.layers.push_back({.attention_norm = {read(Role::attention_gain, layer), read(Role::attention_shift, layer)},
-                              .heads = dense(Role::heads, Role::heads_bias, layer),
-                              .attention_out = dense(Role::out, Role::out_bias, layer),
-                              .mlp_norm = {read(Role::mlp_gain, layer), read(Role::mlp_shift, layer)},
-                              .up = dense(Role::up, Role::up_bias, layer),
-                              .down = dense(Role::down, Role::down_bias, layer)});
-    }
-    built.final_norm = {read(Role::final_gain), read(Role::final_shift)};
+  TransformerWeights build() const {
+    TransformerWeights built{.embedding = read(Role::embedding), .positions = read(Role::positions)};
+    for (int64_t layer = 0; layer < configuration_.layers; ++layer) built.layers.push_back(read_layer(layer));
+    built.final_norm = norm(Role::final_gain, Role::final_shift);
     built.unembedding = configuration_.is_tied ? built.embedding : read(Role::unembedding);
     return built;
   }
@@ -112,8 +106,19 @@ class Builder {
   at::Tensor read(Role role, int64_t layer = 0) const {
     return weights_.read({static_cast<int>(role), layer}, compute_.dtype).to(compute_.device);
   }
-  Gpt2Dense dense(Role weight, Role bias, int64_t layer) const {
-    return {.weight = tensor::Linear(read(weight, layer).t().contiguous()), .bias = read(bias, layer)};
+  Norm norm(Role gain, Role shift, int64_t layer = 0) const {
+    return {.gain = read(gain, layer), .shift = read(shift, layer), .epsilon = configuration_.norm_epsilon};
+  }
+  Affine affine(Role weight, Role bias, int64_t layer) const { return affine_of(read(weight, layer).t(), read(bias, layer)); }
+
+  TransformerLayer read_layer(int64_t index) const {
+    TransformerLayer layer{.attention_norm = norm(Role::attention_gain, Role::attention_shift, index),
+                           .attention_out = affine(Role::out, Role::out_bias, index),
+                           .mlp_norm = norm(Role::mlp_gain, Role::mlp_shift, index),
+                           .up = affine(Role::up, Role::up_bias, index),
+                           .down = affine(Role::down, Role::down_bias, index)};
+    place_heads(layer, read(Role::heads, index).t(), read(Role::heads_bias, index), configuration_.width, index + 1 == configuration_.layers);
+    return layer;
   }
 
   const Configuration& configuration_;
@@ -142,7 +147,16 @@ class Gpt2Blueprint : public Blueprint {
   int64_t context() const override { return configuration_.context; }
 
   std::unique_ptr<CausalLM> build(const Weights& weights, const tensor::Compute& compute) const override {
-    return std::make_unique<Gpt2>(configuration_, Builder(configuration_, weights, compute).build(), compute);
+    const TransformerShape shape = {.width = configuration_.width,
+                                    .heads = configuration_.heads,
+                                    .kv_heads = configuration_.heads,
+                                    .head_width = configuration_.head_width(),
+                                    .vocabulary = configuration_.vocabulary,
+                                    .context = configuration_.context,
+                                    .mlp = Mlp::gelu};
+    TransformerWeights built = Builder(configuration_, weights, compute).build();
+    built.parameters = parameters_of(required_tensors());
+    return std::make_unique<Transformer>(shape, std::move(built), std::nullopt, compute);
   }
 
  private:

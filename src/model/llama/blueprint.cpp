@@ -5,7 +5,7 @@
 #include <array>
 #include <utility>
 
-#include "model/llama/llama.h"
+#include "model/transformer/transformer.h"
 
 namespace manabi::model {
 namespace {
@@ -75,16 +75,19 @@ class Builder {
   Builder(const Configuration& configuration, const Weights& weights, const tensor::Compute& compute)
       : configuration_(configuration), weights_(weights), compute_(compute) {}
 
-  LlamaWeights build() const {
-    LlamaWeights built;
+  TransformerWeights build() const {
+    TransformerWeights built;
     for (int64_t layer = 0; layer < configuration_.layers; ++layer) built.layers.push_back(read_layer(layer));
     built.embedding = read(LlamaTensor::embedding);
-    built.final_norm = read(LlamaTensor::final_norm);
+    built.final_norm = norm(LlamaTensor::final_norm);
     built.unembedding = configuration_.is_tied ? built.embedding : read(LlamaTensor::unembedding);
-    if (weights_.has(key(LlamaTensor::frequency_divisors, 0))) {
-      built.frequency_divisors = weights_.read(key(LlamaTensor::frequency_divisors, 0), at::kFloat);
-    }
     return built;
+  }
+
+  Rotation rotation() const {
+    const TensorKey divisors = key(LlamaTensor::frequency_divisors, 0);
+    return {configuration_.rotation, configuration_.head_width, weights_.has(divisors) ? weights_.read(divisors, at::kFloat) : at::Tensor(),
+            compute_.device};
   }
 
  private:
@@ -92,26 +95,25 @@ class Builder {
 
   at::Tensor read(LlamaTensor role, int64_t layer = 0) const { return weights_.read(key(role, layer), compute_.dtype).to(compute_.device); }
 
-  tensor::Linear linear(std::initializer_list<LlamaTensor> stacked, int64_t layer) const {
+  Norm norm(LlamaTensor role, int64_t layer = 0) const { return {.gain = read(role, layer), .epsilon = configuration_.norm_epsilon}; }
+
+  Affine affine(std::initializer_list<LlamaTensor> stacked, int64_t layer) const {
     std::vector<TensorKey> keys;
     for (const LlamaTensor role : stacked) keys.push_back(key(role, layer));
-    return tensor::Linear(weights_.read_stacked(keys, compute_.dtype).to(compute_.device));
+    return {.weight = tensor::Linear(weights_.read_stacked(keys, compute_.dtype).to(compute_.device))};
   }
 
-  LlamaLayer read_layer(int64_t index) const {
+  TransformerLayer read_layer(int64_t index) const {
     using enum LlamaTensor;
-    LlamaLayer layer;
-    layer.attention_norm = read(attention_norm, index);
-    if (index + 1 < configuration_.layers) {
-      layer.heads = linear({query, LlamaTensor::key, value}, index);
-    } else {
-      layer.queries = linear({query}, index);
-      layer.heads = linear({LlamaTensor::key, value}, index);
-    }
-    layer.attention_out = linear({attention_out}, index);
-    layer.mlp_norm = read(mlp_norm, index);
-    layer.gate_up = linear({gate, up}, index);
-    layer.down = linear({down}, index);
+    const bool is_last = index + 1 == configuration_.layers;
+    TransformerLayer layer;
+    layer.attention_norm = norm(attention_norm, index);
+    if (is_last) layer.queries = affine({query}, index);
+    layer.heads = is_last ? affine({LlamaTensor::key, value}, index) : affine({query, LlamaTensor::key, value}, index);
+    layer.attention_out = affine({attention_out}, index);
+    layer.mlp_norm = norm(mlp_norm, index);
+    layer.up = affine({gate, up}, index);
+    layer.down = affine({down}, index);
     return layer;
   }
 
@@ -137,7 +139,16 @@ class LlamaBlueprint : public Blueprint {
   int64_t context() const override { return configuration_.context; }
 
   std::unique_ptr<CausalLM> build(const Weights& weights, const tensor::Compute& compute) const override {
-    return std::make_unique<Llama>(configuration_, Builder(configuration_, weights, compute).build(), compute);
+    const TransformerShape shape = {.width = configuration_.width,
+                                    .heads = configuration_.heads,
+                                    .kv_heads = configuration_.kv_heads,
+                                    .head_width = configuration_.head_width,
+                                    .vocabulary = configuration_.vocabulary,
+                                    .context = configuration_.context};
+    const Builder builder(configuration_, weights, compute);
+    TransformerWeights built = builder.build();
+    built.parameters = parameters_of(required_tensors());
+    return std::make_unique<Transformer>(shape, std::move(built), builder.rotation(), compute);
   }
 
  private:

@@ -10,13 +10,11 @@
 #include <vector>
 
 #include "base/format/json.h"
+#include "model/transformer/shape.h"
 #include "tensor/differentiable/differentiable.h"
 #include "tensor/parameters/parameter_buffer.h"
 
 namespace manabi::model {
-
-// Where layer norms stand: before each part of a block and after the last block (GPT-2), after each sum (the first transformers), or nowhere.
-enum class Norms { before, after, none };
 
 struct DecoderConfig {
   int64_t layers = 2;

@@ -52,6 +52,15 @@ int64_t content_width(const PositionConfig& config, const PositionShape& shape) 
   return config.scheme == Positions::one_hot ? shape.width - count_of(shape.places) : shape.width;
 }
 
+at::Tensor added_positions(const PositionConfig& config, const PositionShape& shape) {
+  tensor::ParameterPlan none;
+  if (config.scheme != Positions::sinusoidal && config.scheme != Positions::one_hot) return {};
+  const PositionEncoding encoding(config, shape, {}, none);
+  const at::Tensor content = at::zeros({1, 1, std::ssize(shape.places), content_width(config, shape)}, at::kFloat);
+  const tensor::ParameterBuffer empty(none, 1, at::kFloat);
+  return encoding.placed({empty, 0, at::zeros({1, 0})}, content)[0][0];
+}
+
 PositionEncoding::PositionEncoding(const PositionConfig& config, const PositionShape& shape, tensor::ParameterShape table,
                                    tensor::ParameterPlan& plan)
     : scheme_(config.scheme), places_(shape.places) {

@@ -36,6 +36,10 @@ struct PositionShape {
 // What the scheme leaves of the width for the token itself. Throws base::Error where the scheme does not fit the shape.
 int64_t content_width(const PositionConfig& config, const PositionShape& shape);
 
+// What a scheme that trains nothing adds to the stream's start, [places, D] float32: sinusoids, or ones before the token's own part.
+// Undefined for the other schemes.
+at::Tensor added_positions(const PositionConfig& config, const PositionShape& shape);
+
 class PositionEncoding {
  public:
   // `table` names and initialises what is trained, when the scheme trains a table; its sizes are filled in. Throws as content_width does.

@@ -18,18 +18,18 @@ tensor::ParameterShape table(const std::string& name, int64_t rows, int64_t widt
       .name = name, .sizes = {rows, width}, .initial = {.kind = tensor::Initial::Kind::normal, .scale = kEmbeddingDeviation}, .decays = true};
 }
 
-PositionShape shape_of(const TokenNetworkConfig& config) {
+}  // namespace
+
+PositionShape position_shape(const TokenNetworkConfig& config) {
   std::vector<int64_t> places(static_cast<size_t>(config.context));
   std::iota(places.begin(), places.end(), 0);
   return {.places = std::move(places), .width = config.decoder.width, .heads = config.decoder.heads};
 }
 
-}  // namespace
-
 TokenNetwork::TokenNetwork(const TokenNetworkConfig& config, tensor::ParameterPlan& plan)
     : config_(config),
-      tokens_(plan.add(table("tok.weight", config.vocabulary, content_width(config.positions, shape_of(config))))),
-      positions_(config.positions, shape_of(config), table("pos.weight", 0, 0), plan),
+      tokens_(plan.add(table("tok.weight", config.vocabulary, content_width(config.positions, position_shape(config))))),
+      positions_(config.positions, position_shape(config), table("pos.weight", 0, 0), plan),
       decoder_(config.decoder, plan),
       head_(plan.add({.name = "head.weight",
                       .sizes = {config.outputs > 0 ? config.outputs : config.vocabulary, config.decoder.width},

@@ -14,6 +14,9 @@ struct TokenNetworkConfig {
   PositionConfig positions = Positions::learned;
 };
 
+// Of rows as long as the context.
+PositionShape position_shape(const TokenNetworkConfig& config);
+
 class TokenNetwork {
  public:
   TokenNetwork(const TokenNetworkConfig& config, tensor::ParameterPlan& plan);

@@ -1,6 +1,4 @@
 // A network that was trained here, saved and opened as a GPT-2, gives the same numbers; and what cannot be one is refused.
-#include "model/gpt2/gpt2.h"
-
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,6 +8,7 @@
 #include "base/file.h"
 #include "model/checkpoint.h"
 #include "model/network/save_network.h"
+#include "model/transformer/transformer.h"
 #include "tests/support/error.h"
 #include "tests/support/temporary_folder.h"
 #include "text/open/byte_tokenizer.h"

@@ -1,4 +1,4 @@
-#include "model/llama/rotation.h"
+#include "model/transformer/rotation.h"
 
 #include <ATen/ATen.h>
 

@@ -1,7 +1,5 @@
 // Networks that are no GPT-2, saved and opened: the same numbers, whatever the variant and however a row is cut; and files that contradict
 // themselves.
-#include "model/trained/trained_lm.h"
-
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -12,6 +10,7 @@
 #include "model/checkpoint.h"
 #include "model/network/save_network.h"
 #include "model/network/token_network_json.h"
+#include "model/transformer/transformer.h"
 #include "tests/support/error.h"
 #include "tests/support/temporary_folder.h"
 #include "text/open/byte_tokenizer.h"
@@ -95,6 +94,42 @@ TEST(TrainedLm, APrefixInTheCacheChangesNothing) {
       at::allclose(checkpoint.lm->forward(std::span(&whole, 1)).hidden, checkpoint.lm->forward(rows).hidden.narrow(0, 0, 2), 1e-5, 1e-5));
 }
 
+TEST(TrainedLm, ABlockThatIsLookedAtComputesWhatTheOthersDo) {
+  for (const TokenNetworkConfig& config : variants()) {
+    SCOPED_TRACE(json_of(config).dump());
+    const Saved saved(config);
+    const Checkpoint checkpoint = saved.open();
+    const Row row{.tokens = kTokens, .wanted = {2, 7}};
+    const at::Tensor plain = checkpoint.lm->forward(std::span(&row, 1)).hidden;
+    for (const SiteKind kind : checkpoint.lm->site_kinds()) {
+      for (const int64_t layer : {0, 1}) {
+        const Site site{.kind = kind, .layer = has_layer(kind) ? layer : -1};
+        SCOPED_TRACE(name_of(site));
+        int calls = 0;
+        Taps taps;
+        taps.add(site, [&](const Sighting& sighting) {
+          ++calls;
+          sighting.values.mul_(1);
+        });
+        EXPECT_TRUE(at::allclose(checkpoint.lm->forward(std::span(&row, 1), {.taps = &taps}).hidden, plain, 1e-5, 1e-5));
+        EXPECT_EQ(calls, 1);
+      }
+    }
+  }
+}
+
+TEST(TrainedLm, HasTheSitesOfItsKind) {
+  const auto has = [](const TokenNetworkConfig& config, SiteKind kind) {
+    const std::vector<SiteKind> kinds = Saved(config).open().lm->site_kinds();
+    return std::ranges::find(kinds, kind) != kinds.end();
+  };
+  EXPECT_TRUE(has(config_of(Positions::rotary), SiteKind::rot_q));
+  EXPECT_FALSE(has(config_of(Positions::none), SiteKind::rot_q));
+  EXPECT_TRUE(has(config_of(Positions::none), SiteKind::mlp_post));
+  EXPECT_FALSE(has(config_of(Positions::none, Norms::before, tensor::AttentionWeights::softmax, 0), SiteKind::mlp_post));
+  EXPECT_FALSE(has(config_of(Positions::none), SiteKind::mlp_pre_linear));
+}
+
 TEST(TrainedLm, RowsThatCannotBeAreRefused) {
   const Saved saved(config_of(Positions::rotary));
   const Checkpoint checkpoint = saved.open();
@@ -122,7 +157,19 @@ TEST(TrainedLm, AConfigurationThatContradictsItselfOrTheFileIsNamed) {
   EXPECT_THAT(refusal("vocabulary", 0), HasSubstr("key 'vocabulary'"));
   EXPECT_THAT(refusal("outputs", 7), HasSubstr("outputs"));
   EXPECT_EQ(test::error_of([&] { saved.open(); }), "");
-  EXPECT_THAT(test::error_of([&] { saved.open(at::kBFloat16); }), HasSubstr("--dtype"));
+}
+
+TEST(TrainedLm, Bfloat16StaysNearFloat32) {
+  const Saved saved(config_of(Positions::rotary));
+  const Row row{.tokens = kTokens, .wanted = {7}};
+  const auto logits_in = [&](at::ScalarType dtype) {
+    const Checkpoint checkpoint = saved.open(dtype);
+    return checkpoint.lm->logits(checkpoint.lm->forward(std::span(&row, 1)).hidden);
+  };
+  const at::Tensor exact = logits_in(at::kFloat), rounded = logits_in(at::kBFloat16);
+  EXPECT_FALSE(at::equal(exact, rounded));
+  // Eight bits of mantissa over two narrow layers: a few percent of the logits' spread.
+  EXPECT_LE((rounded - exact).square().mean().sqrt().item<double>(), 0.08 * exact.std().item<double>());
 }
 
 TEST(SaveNetwork, OnlyAGpt2IsSavedAsOne) {

@@ -3,7 +3,7 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "model/llama/configuration.h"
+#include "model/transformer/rotation_settings.h"
 
 namespace manabi::model {
 
