@@ -24,9 +24,10 @@ const std::map<std::string, std::set<std::string>> kAllowed = {
     {"model", {"base", "tensor", "text"}},
     {"world", {"base", "tensor", "text"}},
     {"learn", {"base", "tensor", "text", "model", "world"}},
+    {"probe", {"base", "tensor", "text", "model", "world", "learn"}},
     {"lab", {"base"}},
-    {"study", {"base", "tensor", "text", "model", "world", "learn", "lab"}},
-    {"app", {"base", "tensor", "text", "model", "world", "learn", "lab", "study"}},
+    {"study", {"base", "tensor", "text", "model", "world", "learn", "probe", "lab"}},
+    {"app", {"base", "tensor", "text", "model", "world", "learn", "probe", "lab", "study"}},
 };
 
 const fs::path kSource = fs::path(MANABI_SOURCE_FOLDER) / "src";

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
-#include "tests/model/tiny_lm.h"
+#include "tests/support/tiny_lm.h"
 #include "tests/support/error.h"
 
 namespace manabi::model {

@@ -6,7 +6,7 @@
 
 #include <map>
 
-#include "tests/model/tiny_lm.h"
+#include "tests/support/tiny_lm.h"
 
 namespace manabi::model {
 namespace {

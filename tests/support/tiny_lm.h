@@ -13,7 +13,7 @@
 #include "base/random.h"
 #include "model/causal_lm.h"
 #include "model/weights/weights.h"
-#include "tests/model/naive_llama.h"
+#include "tests/support/naive_llama.h"
 #include "tests/support/tiny_llama.h"
 
 namespace manabi::test {
