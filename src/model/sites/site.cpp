@@ -60,6 +60,25 @@ std::string pattern_of(SiteKind kind) { return kNames[static_cast<size_t>(kind)]
 
 std::string name_of(const Site& site) { return fmt::format(fmt::runtime(kNames[static_cast<size_t>(site.kind)]), site.layer); }
 
+// Of the names behind "hook_", only the MLP's need to say whose they are.
+std::string word_of(SiteKind kind) {
+  const std::string name = pattern_of(kind);
+  const std::string word = name.substr(name.find("hook_") + 5);
+  return name.find(".mlp.") == std::string::npos ? word : "mlp_" + word;
+}
+
+SiteKind site_kind_named(const std::string& word, std::span<const SiteKind> kinds) {
+  std::vector<std::string> words;
+  for (const SiteKind kind : kinds) {
+    if (word_of(kind) == word) return kind;
+    words.push_back(word_of(kind));
+  }
+  throw base::Error({.where = "site",
+                     .given = "'" + word + "'",
+                     .expected = "one that this model has",
+                     .hint = base::nearest_hint(word, words)});
+}
+
 Site site_named(const std::string& name, std::span<const SiteKind> kinds, int64_t layers) {
   const Parsed parsed = parse(name);
   const auto is_it = [&](SiteKind kind) {

@@ -44,6 +44,10 @@ bool has_layer(SiteKind kind);
 // "blocks.{}.hook_resid_pre", the layer as {}.
 std::string pattern_of(SiteKind kind);
 std::string name_of(const Site& site);
+// "resid_pre", "z", "mlp_post": the kind in one word.
+std::string word_of(SiteKind kind);
+// Throws base::Error with the nearest word.
+SiteKind site_kind_named(const std::string& word, std::span<const SiteKind> kinds);
 
 // Among the kinds that a model has, of so many layers. Throws base::Error with the nearest name, or the range of layers.
 Site site_named(const std::string& name, std::span<const SiteKind> kinds, int64_t layers);

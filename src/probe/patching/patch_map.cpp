@@ -15,14 +15,28 @@ namespace {
 using model::Site;
 using model::SiteKind;
 
-// The first position at which the runs read different tokens: nothing that they have before it differs.
-int64_t first_difference(const PatchPlan& plan) { return std::ranges::mismatch(plan.clean, plan.corrupted).in1 - plan.clean.begin(); }
+bool is_matrix(SiteKind kind) { return kind == SiteKind::attn_scores || kind == SiteKind::pattern; }
+
+// Position p of the corrupted run belongs to position p + shift of the clean one.
+int64_t shift_of(const PatchPlan& plan) { return plan.align == Align::end ? std::ssize(plan.clean) - std::ssize(plan.corrupted) : 0; }
+
+// The first position of the corrupted run at which both have something that may differ.
+int64_t first_difference(const PatchPlan& plan) {
+  if (const int64_t shift = shift_of(plan); shift != 0) return std::max<int64_t>(0, -shift);
+  return std::ranges::mismatch(plan.clean, plan.corrupted).in1 - plan.clean.begin();
+}
+
+// One past the last position of the corrupted run that has a counterpart.
+int64_t last_counterpart(const PatchPlan& plan) { return std::min(std::ssize(plan.corrupted), std::ssize(plan.clean) - shift_of(plan)); }
 
 void check(const model::CausalLM& lm, const PatchPlan& plan) {
-  if (plan.clean.size() != plan.corrupted.size() || plan.clean.empty())
+  const bool is_same_length = plan.clean.size() == plan.corrupted.size();
+  if (plan.clean.empty() || plan.corrupted.empty() || (!is_same_length && (plan.align == Align::same_length || is_matrix(plan.site))))
     throw base::Error({.where = "clean, corrupted",
                        .given = fmt::format("{} and {} tokens", plan.clean.size(), plan.corrupted.size()),
-                       .expected = "as many, at least one: a position of one run is patched by the same position of the other"});
+                       .expected = is_matrix(plan.site)
+                                       ? "as many, at least one: their attention has the same shape then"
+                                       : "as many, at least one: a position of one run is patched by the same position of the other"});
   for (const auto& [name, token] : {std::pair{"answer", plan.metric.answer}, {"foil", plan.metric.foil.value_or(0)}})
     if (token < 0 || token >= lm.vocabulary())
       throw base::Error({.where = name, .given = fmt::format("token {}", token), .expected = fmt::format("0 to {}", lm.vocabulary() - 1)});
@@ -33,22 +47,18 @@ void check(const model::CausalLM& lm, const PatchPlan& plan) {
                        .expected = "one of the model's in its blocks, of the stream, of what is added to it, of an MLP's inside or of a head"});
 }
 
-// One cell of a layer's row of the map: where it begins, and what is written at the site.
+// One cell of a layer's row of the map: a head, or a position.
 struct Cell {
-  int64_t column = 0;  // position or head
-  int64_t begin = 0;   // first position that it can change
+  int64_t column = 0;
+  int64_t begin = 0;  // the first position that it patches, and the last but one
+  int64_t end = 0;
 };
 
-// The part of a site's values [positions from `begin` on, ...] that a cell patches.
-at::Tensor patched_part(const at::Tensor& values, SiteKind kind, const Cell& cell) {
-  if (cells_of(kind) == PatchCells::positions) return values.select(0, 0);
-  return values.select(kind == SiteKind::attn_scores || kind == SiteKind::pattern ? 0 : 1, cell.column);
-}
-
-// A recording's values from a position on.
-at::Tensor from_position(const at::Tensor& values, SiteKind kind, int64_t begin) {
-  const int64_t axis = kind == SiteKind::attn_scores || kind == SiteKind::pattern ? 1 : 0;
-  return values.narrow(axis, begin, values.size(axis) - begin);
+// A cell's part of values that begin at position `first`.
+at::Tensor part_of(const at::Tensor& values, SiteKind kind, const Cell& cell, int64_t first) {
+  const at::Tensor part = values.narrow(is_matrix(kind) ? 1 : 0, first, cell.end - cell.begin);
+  if (cells_of(kind) == PatchCells::positions) return part;
+  return part.select(is_matrix(kind) ? 0 : 1, cell.column);
 }
 
 class Patching {
@@ -56,8 +66,7 @@ class Patching {
   Patching(const model::CausalLM& lm, const PatchPlan& plan)
       : lm_(lm),
         plan_(plan),
-        length_(std::ssize(plan.clean)),
-        first_difference_(first_difference(plan)),
+        length_(std::ssize(plan.corrupted)),
         clean_(record(lm, plan.clean, in_all_layers(lm, plan.site))),
         corrupted_(record(lm, plan.corrupted, in_all_layers(lm, SiteKind::resid_pre), /*keeps_cache=*/true)) {
     map_.cells = cells_of(plan.site);
@@ -76,19 +85,24 @@ class Patching {
   int64_t columns() const {
     if (map_.cells == PatchCells::positions) return length_;
     const at::Tensor& values = clean_.values.at({.kind = plan_.site, .layer = 0});
-    return values.size(plan_.site == SiteKind::attn_scores || plan_.site == SiteKind::pattern ? 0 : 1);
+    return values.size(is_matrix(plan_.site) ? 0 : 1);
   }
 
   // Those that can differ from the corrupted run.
   std::vector<Cell> cells_in(int64_t layer) const {
+    const int64_t first = first_difference(plan_), last = last_counterpart(plan_);
     std::vector<Cell> cells;
-    for (int64_t column = 0; column < columns(); ++column) {
-      const int64_t begin = map_.cells == PatchCells::positions ? column : first_difference_;
-      if (begin < first_difference_ || begin == length_) continue;
-      const auto token = static_cast<size_t>(begin);
-      const bool is_same_embedding = layer == 0 && plan_.site == SiteKind::resid_pre && plan_.clean[token] == plan_.corrupted[token];
-      if (!is_same_embedding) cells.push_back({.column = column, .begin = begin});
+    if (first >= last) return cells;
+    if (map_.cells == PatchCells::heads) {
+      for (int64_t head = 0; head < columns(); ++head) cells.push_back({.column = head, .begin = first, .end = last});
+      return cells;
     }
+    const auto have_same_embedding = [&](int64_t position) {
+      return shift_of(plan_) == 0 && plan_.clean[static_cast<size_t>(position)] == plan_.corrupted[static_cast<size_t>(position)];
+    };
+    for (int64_t position = first; position < last; ++position)
+      if (layer > 0 || plan_.site != SiteKind::resid_pre || !have_same_embedding(position))
+        cells.push_back({.column = position, .begin = position, .end = position + 1});
     return cells;
   }
 
@@ -111,19 +125,17 @@ class Patching {
     const Site site{.kind = plan_.site, .layer = layer};
     const at::Tensor& clean = clean_.values.at(site);
     const at::Tensor& corrupted_states = corrupted_.values.at({.kind = SiteKind::resid_pre, .layer = layer});
+    const auto patch = [&](const at::Tensor& values, const Cell& cell) {
+      part_of(values, site.kind, cell, 0).copy_(part_of(clean, site.kind, cell, cell.begin + shift_of(plan_)));
+    };
     std::vector<model::Row> rows;
     for (const Cell& cell : cells) {
       const at::Tensor states = corrupted_states.narrow(0, cell.begin, length_ - cell.begin).clone();
-      if (plan_.site == SiteKind::resid_pre) states.select(0, 0).copy_(clean.select(0, cell.begin));
+      if (site.kind == SiteKind::resid_pre) patch(states, cell);
       rows.push_back({.prefix = model::first_positions(corrupted_.cache, cell.begin), .wanted = {length_ - cell.begin - 1}, .states = states});
     }
     model::Taps taps;
-    if (plan_.site != SiteKind::resid_pre) {
-      taps.add(site, [&](const model::Sighting& sighting) {
-        const Cell& cell = cells[sighting.row];
-        patched_part(sighting.values, site.kind, cell).copy_(patched_part(from_position(clean, site.kind, cell.begin), site.kind, cell));
-      });
-    }
+    if (site.kind != SiteKind::resid_pre) taps.add(site, [&](const model::Sighting& sighting) { patch(sighting.values, cells[sighting.row]); });
     const at::Tensor hidden = lm_.forward(rows, {.first_layer = layer, .taps = &taps}).hidden;
     const std::vector<double> values = measure_all(lm_, hidden, plan_.metric);
     for (size_t i = 0; i < cells.size(); ++i) map_.values.back()[static_cast<size_t>(cells[i].column)] = values[i];
@@ -132,7 +144,6 @@ class Patching {
   const model::CausalLM& lm_;
   const PatchPlan& plan_;
   int64_t length_;
-  int64_t first_difference_;
   Recording clean_, corrupted_;
   PatchMap map_;
 };
@@ -197,12 +208,23 @@ PatchMap patch_map_reference(const model::CausalLM& lm, const PatchPlan& plan) {
   PatchMap map{.cells = cells_of(plan.site), .clean = measure(lm, clean.hidden, plan.metric)};
   map.corrupted = measure(lm, record(lm, plan.corrupted, {}).hidden, plan.metric);
   for (const auto& [site, values] : clean.values) {
-    const bool is_matrix = site.kind == SiteKind::attn_scores || site.kind == SiteKind::pattern;
-    const int64_t axis = map.cells == PatchCells::positions || is_matrix ? 0 : 1;
+    const bool by_position = map.cells == PatchCells::positions;
+    const int64_t head_axis = is_matrix(site.kind) ? 0 : 1, shift = shift_of(plan);
+    const int64_t first = std::max<int64_t>(0, -shift), last = last_counterpart(plan),
+                  columns = by_position ? std::ssize(plan.corrupted) : values.size(head_axis);
     std::vector<double> cells;
-    for (int64_t column = 0; column < values.size(axis); ++column) {
+    for (int64_t column = 0; column < columns; ++column) {
       model::Taps taps;
-      taps.add(site, [&](const model::Sighting& sighting) { sighting.values.select(axis, column).copy_(values.select(axis, column)); });
+      taps.add(site, [&](const model::Sighting& sighting) {
+        for (int64_t position = first; position < last; ++position) {
+          const int64_t axis = is_matrix(site.kind) ? 1 : 0;
+          const at::Tensor into = sighting.values.select(axis, position), from = values.select(axis, position + shift);
+          if (!by_position)
+            into.select(0, column).copy_(from.select(0, column));
+          else if (position == column)
+            into.copy_(from);
+        }
+      });
       const model::Row row{.tokens = plan.corrupted, .wanted = {std::ssize(plan.corrupted) - 1}};
       cells.push_back(measure(lm, lm.forward(std::span(&row, 1), {.taps = &taps}).hidden, plan.metric));
     }

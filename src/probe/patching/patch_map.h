@@ -26,8 +26,12 @@ struct AnswerMetric {
 double measure(const model::CausalLM& lm, const at::Tensor& hidden, const AnswerMetric& metric);                   // hidden [1, D]
 std::vector<double> measure_all(const model::CausalLM& lm, const at::Tensor& hidden, const AnswerMetric& metric);  // hidden [W, D]
 
+// Which positions of two runs of different lengths belong together: counted from the first, or from the last.
+enum class Align { same_length, start, end };
+
 struct PatchPlan {
-  std::vector<TokenId> clean, corrupted;  // as many tokens
+  std::vector<TokenId> clean, corrupted;
+  Align align = Align::same_length;
   AnswerMetric metric;
   model::SiteKind site = model::SiteKind::resid_pre;
   int64_t token_budget = 2048;  // tokens of one pass; a single longer row goes alone
@@ -40,15 +44,16 @@ PatchCells cells_of(model::SiteKind kind);
 
 struct PatchMap {
   PatchCells cells = PatchCells::positions;
-  std::vector<std::vector<double>> values;  // [layer][position or head]: the metric with this one activation patched
-  double clean = 0, corrupted = 0;          // the metric of the two runs as they are
+  // [layer][position of the corrupted run, or head]: the metric with this one activation patched; a position without a counterpart is not.
+  std::vector<std::vector<double>> values;
+  double clean = 0, corrupted = 0;  // the metric of the two runs as they are
 
   // 0: as corrupted, 1: as clean. NaN where both runs give the same.
   double restored(size_t layer, size_t cell) const { return (values[layer][cell] - corrupted) / (clean - corrupted); }
 };
 
-// Throws base::Error for runs of different lengths, a site that the model lacks or that cannot be patched so, and an answer outside the
-// vocabulary. The watch counts cells.
+// Throws base::Error for runs of different lengths that are not aligned (or whose attention matrices would be), a site that the model lacks or
+// that cannot be patched so, and an answer outside the vocabulary. The watch counts cells.
 PatchMap patch_map(const model::CausalLM& lm, const PatchPlan& plan, const base::Watch& watch = {});
 
 // One pass from tokens to answer a cell: what patch_map is compared with.

@@ -44,6 +44,13 @@ TEST(Site, AnUnknownNameIsAnsweredWithTheNearest) {
     EXPECT_THAT(refusal(name), HasSubstr("one that this model has")) << name;
 }
 
+TEST(Site, AWordLeadsBackToItsKind) {
+  for (const SiteKind kind : all_kinds()) EXPECT_EQ(site_kind_named(word_of(kind), all_kinds()), kind);
+  EXPECT_EQ(word_of(SiteKind::mlp_pre_linear), "mlp_pre_linear");
+  EXPECT_EQ(word_of(SiteKind::rot_q), "rot_q");
+  EXPECT_THAT(test::error_of([] { site_kind_named("resid_prae", all_kinds()); }), HasSubstr("did you mean 'resid_pre'?"));
+}
+
 TEST(Site, ALayerOutOfRangeIsAnsweredWithTheRange) {
   EXPECT_THAT(refusal("blocks.12.attn.hook_z"), HasSubstr("a layer from 0 to 11"));
   EXPECT_THAT(refusal("blocks.-1.attn.hook_z"), HasSubstr("a layer from 0 to 11"));

@@ -5,8 +5,8 @@
 
 #include <cmath>
 
-#include "tests/support/tiny_lm.h"
 #include "tests/support/error.h"
+#include "tests/support/tiny_lm.h"
 
 namespace manabi::probe {
 namespace {
@@ -60,6 +60,24 @@ TEST_F(PatchMaps, EqualOnePassACell) {
   }
 }
 
+TEST_F(PatchMaps, OfAlignedRunsEqualOnePassACell) {
+  for (const Align align : {Align::start, Align::end}) {
+    for (const SiteKind kind : {SiteKind::resid_pre, SiteKind::attn_out, SiteKind::k, SiteKind::z, SiteKind::resid_post}) {
+      for (const bool is_clean_longer : {true, false}) {
+        SCOPED_TRACE(model::pattern_of(kind) + (align == Align::end ? ", end" : ", start") + (is_clean_longer ? ", clean longer" : ""));
+        PatchPlan plan = plan_of(kind);
+        plan.align = align;
+        std::vector<TokenId>& longer = is_clean_longer ? plan.clean : plan.corrupted;
+        longer.insert(longer.begin() + 3, {9, 8});
+        const PatchMap map = patch_map(*lm, plan);
+        EXPECT_EQ(map.values[0].size(), kind == SiteKind::k ? 2u : kind == SiteKind::z ? 4u : plan.corrupted.size());
+        expect_same(map, patch_map_reference(*lm, plan));
+        EXPECT_GT(spread_of(map), 100 * test::kTolerance);
+      }
+    }
+  }
+}
+
 TEST_F(PatchMaps, DoNotDependOnTheTokenBudget) {
   for (const SiteKind kind : {SiteKind::resid_pre, SiteKind::z}) {
     PatchPlan plan = plan_of(kind);
@@ -103,6 +121,11 @@ TEST_F(PatchMaps, RunsThatDoNotFitAreRefused) {
   PatchPlan plan = plan_of(SiteKind::resid_pre);
   plan.corrupted.pop_back();
   EXPECT_THAT(refusal(plan), HasSubstr("8 and 7 tokens"));
+  plan.align = Align::end;
+  EXPECT_EQ(refusal(plan), "");
+  plan.site = SiteKind::pattern;
+  EXPECT_THAT(refusal(plan), HasSubstr("attention"));
+  plan = plan_of(SiteKind::resid_pre);
   plan.clean = plan.corrupted = {};
   EXPECT_THAT(refusal(plan), HasSubstr("at least one"));
   plan = plan_of(SiteKind::resid_pre);
