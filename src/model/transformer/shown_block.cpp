@@ -5,6 +5,7 @@
 #include "model/transformer/pass.h"
 #include "model/transformer/transformer.h"
 #include "model/transformer/visible_attention.h"
+#include "tensor/attention.h"
 
 namespace manabi::model {
 namespace {
@@ -61,17 +62,22 @@ void Transformer::shown_block(size_t index, Pass& pass) const {
   show(SiteKind::resid_post, pass.stream.sum());
 }
 
+// Scores and patterns lie in memory only where somebody looks at them.
 at::Tensor Transformer::shown_attention(size_t index, Pass& pass, const Heads& heads) const {
+  const Site scores = in_layer(SiteKind::attn_scores, index), pattern = in_layer(SiteKind::pattern, index);
+  const auto rows = pass.packing.attention_rows(index);
+  if (!pass.is_shown(scores) && !pass.is_shown(pattern) && shape_.attention == tensor::kernels::AttentionWeights::softmax)
+    return tensor::causal_attention(heads.queries, heads.keys, heads.values, rows);
+
   const std::vector<Packing::Place> places = pass.packing.places();
-  const auto see = [&](SiteKind kind) -> SeeMatrices {
-    const Site site = in_layer(kind, index);
+  const auto see = [&](const Site& site) -> SeeMatrices {
     if (!pass.is_shown(site)) return nullptr;
     return [&pass, &places, site](size_t row, const at::Tensor& matrices) {
       pass.taps->show(site, {places[row].row, places[row].positions, matrices});
     };
   };
-  return attend_visibly(heads.queries, heads.keys, heads.values, pass.packing.attention_rows(index),
-                        {.form = shape_.attention, .see_scores = see(SiteKind::attn_scores), .see_pattern = see(SiteKind::pattern)});
+  return attend_visibly(heads.queries, heads.keys, heads.values, rows,
+                        {.form = shape_.attention, .see_scores = see(scores), .see_pattern = see(pattern)});
 }
 
 // mixed [N, H, E] -> [N, D]. What each head writes is computed apart only where somebody looks at it.
