@@ -15,6 +15,7 @@
 #include "model/checkpoint.h"
 #include "world/dataset.h"
 #include "world/few_shot/few_shot.h"
+#include "world/mappings/mapping_task.h"
 
 namespace manabi::study {
 
@@ -53,6 +54,7 @@ class Equipment {
   const EquipmentOptions& options() const { return options_; }
 
   world::DatasetCatalogue datasets() const { return {assets_folder_, options_.data}; }
+  world::MappingCatalogue mappings() const { return {assets_folder_, options_.data}; }
   // Names of the catalogue or paths of TOML files, opened.
   Tasks open_tasks(const std::vector<std::string>& names) const;
   // Long loops of a study ask this.
