@@ -111,7 +111,8 @@ class Abrupt final : public PairStudy {
 };
 
 std::vector<PairSetting> Abrupt::settings() const {
-  std::vector<PairSetting> all = {{.at = Setting{.burst = 1, .novel = 1}.at(), .part = "abrupt"},
+  const int64_t of_abrupt = scale_ == lab::RunScale::quick ? 0 : 6;  // seeds jump at times of their own
+  std::vector<PairSetting> all = {{.at = Setting{.burst = 1, .novel = 1}.at(), .part = "abrupt", .seeds = of_abrupt},
                                   {.at = Setting{.classes = 64}.at(), .part = "classes"},
                                   {.at = Setting{}.at(), .part = "classes"}};
   if (scale_ == lab::RunScale::quick) return all;
@@ -128,6 +129,7 @@ std::vector<PairSetting> Abrupt::settings() const {
     for (const int64_t classes : {256, 1024}) add("frequency", {.classes = classes, .zipf = zipf, .distinct = false});
   add("variation", {.noise = 0.5});
   add("abrupt", {.labels = 4, .burst = 1, .novel = 1});
+  all.back().seeds = of_abrupt;
   return all;
 }
 

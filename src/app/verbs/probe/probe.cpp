@@ -13,6 +13,8 @@ namespace {
 
 const std::vector<Verb> kProbes = {
     {"patch", "probe patch [options]", "activations of one prompt put into another, layer by layer", probe_patch},
+    {"lens", "probe lens PROMPT [options]", "what every layer would say next", probe_lens},
+    {"heads", "probe heads [options]", "which heads look where on repeated tokens", probe_heads},
 };
 
 }  // namespace

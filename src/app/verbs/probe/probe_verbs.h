@@ -6,5 +6,7 @@
 namespace manabi::app {
 
 int probe_patch(Words words, Session& session);
+int probe_lens(Words words, Session& session);
+int probe_heads(Words words, Session& session);
 
 }  // namespace manabi::app
