@@ -38,6 +38,19 @@ struct Figure {
   std::vector<std::pair<std::string, double>> reference_lines;  // horizontal: {"uniform guess", 0.5}
   bool y_is_share = false;                                      // printed as percent
   bool is_small = false;                                        // one of several panels side by side
+  bool connects_points = true;                                  // off: a cloud of points
+};
+
+// A value for every pair of a row and a column, as colour: layers and positions, layers and heads.
+struct HeatMap {
+  std::string title;
+  std::string caption;
+  std::string x_label, y_label;
+  std::vector<std::string> columns, rows;   // names; the first row is drawn lowest: layers stand as they lie on each other in a network
+  std::vector<std::vector<double>> values;  // [row][column]; what is not finite is drawn empty
+  std::string unit;                         // what the colour means
+  bool is_diverging = false;                // 0 in the middle, another colour on either side
+  bool has_tokens = false;                  // columns are tokens: their spaces and line breaks are shown
 };
 
 struct Table {
@@ -69,7 +82,7 @@ struct PromptView {
 };
 
 // What a section is made of; a string is a paragraph. A new kind is one struct, one alternative here and one html_of in report/blocks.h.
-using Block = std::variant<Figure, Table, PromptView, std::string>;
+using Block = std::variant<Figure, HeatMap, Table, PromptView, std::string>;
 
 struct Section {
   std::string title;

@@ -22,6 +22,7 @@ std::string html_of(std::span<const Claim> claims, PageContext& page);  // a sum
 std::string html_of(const Figure& figure, PageContext& page);
 // Small figures side by side, with one legend and one range of values.
 std::string html_of_panels(std::span<const Figure* const> panels, PageContext& page);
+std::string html_of(const HeatMap& map, PageContext& page);
 std::string html_of(const Table& table, PageContext& page);
 std::string html_of(const PromptView& prompt, PageContext& page);
 std::string html_of(const std::string& paragraph, PageContext& page);

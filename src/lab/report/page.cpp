@@ -5,6 +5,7 @@
 #include <cctype>
 
 #include "lab/report/blocks.h"
+#include "lab/report/figure/heat_map_svg.h"
 #include "lab/report/figure/interval_bar.h"
 #include "lab/report/figure/palette.h"
 #include "lab/report/page_assets.h"
@@ -33,6 +34,7 @@ std::string head_of(const Report& report) {
   style += "@media screen and (prefers-color-scheme:dark){:root{" + custom_properties(kDark) + "}}";
   style += page_style();
   style += figure_style();
+  style += heat_map_style();
   style += interval_bar_style();
   return fmt::format(
       "<head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, "

@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
+#include <optional>
 
 #include "study/task_vectors/evidence.h"
 #include "study/task_vectors/geometry.h"
@@ -109,6 +111,47 @@ lab::Table geometry_table(const lab::Records& records, const std::string& model,
   return table;
 }
 
+// A cloud a task, on the plane of one seed.
+std::optional<lab::Figure> map_figure(const lab::Records& records, const std::string& model) {
+  const auto cells = lab::select(records, {{"model", model}, {kWhat, "geometry"}});
+  if (cells.empty()) return std::nullopt;
+  std::map<std::string, std::map<std::string, lab::Point>> places;
+  for (const lab::Row& row : cells.front()->rows) {
+    if (row.metric != kPlace) continue;
+    lab::Point& point = places[row.at.at("task")][row.at.at("item")];
+    (row.at.at("axis") == "0" ? point.x : point.y) = row.value;
+  }
+  lab::Figure figure{.title = "A map of the vectors",
+                     .caption = "The two principal components of the vectors (of unit length) of one seed behind the middle block.",
+                     .x_label = "first component",
+                     .y_label = "second component",
+                     .connects_points = false};
+  for (const auto& [task, points] : places) {
+    lab::Series series{.name = task};
+    for (const auto& [item, point] : points) series.points.push_back(point);
+    std::ranges::sort(series.points, {}, &lab::Point::x);
+    figure.series.push_back(std::move(series));
+  }
+  return figure;
+}
+
+// Every task's accuracy behind every block.
+lab::HeatMap layer_map(const Evidence& evidence) {
+  lab::HeatMap map{.title = "Which task in which block",
+                   .caption = "Queries alone with the task's own vector behind a block; mean over seeds.",
+                   .x_label = "task",
+                   .y_label = "block",
+                   .columns = evidence.tasks(),
+                   .unit = "accuracy"};
+  for (int64_t layer = 0; layer < evidence.layers(); ++layer) {
+    map.rows.push_back(std::to_string(layer));
+    std::vector<double>& row = map.values.emplace_back();
+    for (const std::string& task : map.columns)
+      row.push_back(evidence.mean("task", task, kAccuracy, {{"arm", name_of(Arm::task)}, {"layer", std::to_string(layer)}}).value_or(NAN));
+  }
+  return map;
+}
+
 }  // namespace
 
 std::vector<lab::Section> vector_sections(const lab::Records& records, const std::string& model) {
@@ -117,13 +160,18 @@ std::vector<lab::Section> vector_sections(const lab::Records& records, const std
   if (!evidence.tasks().empty()) {
     lab::Section section{.title = "Task vectors in " + model};
     if (!evidence.learned_tasks().empty()) section.blocks.emplace_back(layer_figure(evidence));
+    section.blocks.emplace_back(layer_map(evidence));
     section.blocks.emplace_back(task_table(evidence));
     sections.push_back(std::move(section));
   }
   if (lab::Table table = override_table(evidence); !table.rows.empty())
     sections.push_back({.title = "Conflicting tasks in " + model, .blocks = {std::move(table)}});
-  if (lab::Table table = geometry_table(records, model, evidence.layers()); !table.rows.empty())
-    sections.push_back({.title = "Geometry in " + model, .blocks = {std::move(table)}});
+  if (lab::Table table = geometry_table(records, model, evidence.layers()); !table.rows.empty()) {
+    lab::Section section{.title = "Geometry in " + model};
+    if (auto figure = map_figure(records, model)) section.blocks.emplace_back(std::move(*figure));
+    section.blocks.emplace_back(std::move(table));
+    sections.push_back(std::move(section));
+  }
   return sections;
 }
 

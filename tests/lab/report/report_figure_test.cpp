@@ -51,6 +51,14 @@ TEST(FigureSvg, StandsAlone) {
   EXPECT_EQ(svg, render_svg(test::sample_figure()));
 }
 
+TEST(FigureSvg, ACloudOfPointsHasNoLines) {
+  Figure figure = simple({{.x = 0, .y = 1}, {.x = 1, .y = 3}, {.x = 2, .y = 2}});
+  EXPECT_FALSE(drawn(figure).with_class("line").empty());
+  figure.connects_points = false;
+  EXPECT_GE(drawn(figure).with_class("mark").size(), 3u);
+  for (const Element* line : drawn(figure).with_class("line")) EXPECT_EQ(line->at("d"), "M1 4L25 4");  // the legend's alone
+}
+
 TEST(FigureSvg, KeepsEveryCoordinateInsideThePicture) {
   for (const bool is_small : {false, true}) {
     Figure figure = test::sample_figure();

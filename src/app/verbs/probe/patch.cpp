@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/format/json.h"
+#include "lab/report.h"
 #include "probe/patching/patch_map.h"
 
 namespace manabi::app {
@@ -21,7 +22,7 @@ namespace {
 
 struct PatchOptions {
   ModelOptions model;
-  std::string clean, corrupted, answer, foil, site = "resid_pre", align = "none", ids, scores;
+  std::string clean, corrupted, answer, foil, site = "resid_pre", align = "none", ids, scores, report = "probe-patch.html";
   int64_t token_budget = probe::PatchPlan{}.token_budget;
   bool json = false;
 
@@ -42,6 +43,7 @@ base::OptionTable PatchOptions::table() {
                .allowed = {"none", "start", "end"}});
   options.add({.name = "ids", .help = "a JSON file {clean, corrupted, answer} of token ids in place of the texts", .target = &ids});
   options.add({.name = "scores", .help = "write the map as JSON, [layer][position or head]", .target = &scores});
+  options.add({.name = "report", .help = "the page with the map; empty = none", .target = &report});
   options.add({.name = "token-budget", .help = "tokens of one forward pass; speed and memory only", .target = &token_budget, .least = 1});
   options.add({.name = "json", .help = "print the map as JSON", .target = &json});
   return options;
@@ -97,6 +99,36 @@ std::vector<std::string> column_names(const probe::PatchMap& map, const probe::P
   return names;
 }
 
+void write_page(const PatchOptions& options, const probe::PatchMap& map, const std::vector<std::string>& names) {
+  lab::HeatMap heat{
+      .title = "What a patch restores",
+      .caption = fmt::format("{} of the clean run put into the corrupted one, one cell at a time. The metric is {:.3f} after the clean prompt "
+                             "and {:.3f} after the corrupted one.",
+                             options.site, map.clean, map.corrupted),
+      .x_label = map.cells == probe::PatchCells::positions ? "token of the corrupted prompt" : "head",
+      .y_label = "block",
+      .columns = names,
+      .unit = "share of the difference that is restored (0: as corrupted, 1: as clean)",
+      .is_diverging = true,
+      .has_tokens = map.cells == probe::PatchCells::positions};
+  for (size_t layer = 0; layer < map.values.size(); ++layer) {
+    heat.rows.push_back(std::to_string(layer));
+    std::vector<double>& row = heat.values.emplace_back();
+    for (size_t cell = 0; cell < map.values[layer].size(); ++cell) row.push_back(map.restored(layer, cell));
+  }
+  const std::string answer = options.answer + (options.foil.empty() ? "" : " against " + options.foil);
+  lab::Report report{.title = "Activation patching",
+                     .question = "Which activations carry what the two prompts differ in?",
+                     .sections = {{.title = "Map", .blocks = {std::move(heat)}}},
+                     .manifest = {{"model", options.model.model},
+                                  {"clean", options.clean},
+                                  {"corrupted", options.corrupted},
+                                  {"answer", answer},
+                                  {"site", options.site},
+                                  {"dtype", options.model.dtype}}};
+  base::write_text_atomically(options.report, lab::render_html(report));
+}
+
 // The cells that restore most.
 void print_strongest(const probe::PatchMap& map, const std::vector<std::string>& names, std::ostream& out) {
   constexpr size_t kShown = 10;
@@ -124,7 +156,8 @@ int probe_patch(Words words, Session& session) {
   const bool has_texts = !options.clean.empty() && !options.corrupted.empty() && !options.answer.empty();
   if (!has_texts && options.ids.empty())
     throw base::Error({.where = "manabi probe patch", .given = "no prompts", .expected = "--clean, --corrupted and --answer, or --ids"});
-  if (!options.scores.empty()) base::check_can_be_written(options.scores);
+  for (const std::string& path : {options.scores, options.report})
+    if (!path.empty()) base::check_can_be_written(path);
 
   const model::Checkpoint checkpoint = options.model.open(session.watch);
   const probe::PatchPlan plan = plan_of(options, checkpoint, session.messages);
@@ -135,6 +168,7 @@ int probe_patch(Words words, Session& session) {
 
   if (!options.scores.empty()) base::write_text_atomically(options.scores, base::Json(map.values).dump() + "\n");
   const std::vector<std::string> names = column_names(map, plan, checkpoint);
+  if (!options.report.empty()) write_page(options, map, names);
   if (options.json) {
     session.out << base::Json{{"site", options.site}, {"clean", map.clean},   {"corrupted", map.corrupted},
                               {"columns", names},     {"values", map.values}, {"seconds", seconds}}
@@ -147,6 +181,7 @@ int probe_patch(Words words, Session& session) {
   session.out << fmt::format("restored by patching {} (0 as corrupted, 1 as clean), the strongest of {} cells:\n", options.site,
                              map.values.size() * names.size());
   print_strongest(map, names, session.out);
+  if (!options.report.empty()) session.out << "report: " << options.report << "\n";
   return 0;
 }
 

@@ -196,7 +196,7 @@ class Drawing {
   }
 
   void draw_series_lines(size_t index) {
-    if (figure_.x_scale == Scale::category) return;
+    if (figure_.x_scale == Scale::category || !figure_.connects_points) return;
     const Series& series = figure_.series[index];
     put(R"(<g class="{}">)", series_class(looks_.index_of(series), series.is_published));
     for (const std::vector<Point>& run : runs(series, [&](const Point& point) { return has_interval(point); })) {
