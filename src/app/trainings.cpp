@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <string_view>
 #include <system_error>
 
 #include "learn/training/training_run.h"
@@ -58,7 +59,8 @@ std::string line_of_training(const fs::path& folder) {
     return fmt::format("{:<20} {:<20} {:<10} {:>8} of {} steps  {:<12} {}", name_of(folder), world_of(training),
                        state_of(training, steps, folder), training.steps_done, steps, loss, parameters);
   } catch (const std::exception& error) {  // ours, or the description's: one that is broken does not hide the others
-    return fmt::format("{:<20} cannot be read: {}", name_of(folder), error.what());
+    const std::string_view message = error.what();
+    return fmt::format("{:<20} cannot be read: {}", name_of(folder), message.substr(0, message.find('\n')));
   }
 }
 
