@@ -13,7 +13,7 @@ const std::vector<Verb>& verbs() {
       {"run", "run STUDY [options]", "run a study and write its report; only what is missing is computed", run_verb},
       {"report", "report STUDY [options]", "write the report of a study's last run again, from its records alone", report_verb},
       {"export", "export STUDY [options]", "write a study's records as CSV or JSONL", export_verb},
-      {"list", "list studies|models|tasks|runs", "what there is", list_verb},
+      {"list", "list studies|models|worlds|tasks|runs", "what there is", list_verb},
       {"score", "score REQUESTS [options]", "log-probabilities of choices, one JSON object a line", score_verb},
       {"generate", "generate PROMPT [options]", "continue a prompt", generate_verb},
       {"tokenize", "tokenize TEXT [options]", "every token with its id and bytes", tokenize_verb},

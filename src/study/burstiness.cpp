@@ -1,12 +1,14 @@
 // Which data make a network learn in its context? Chan, Santoro, Lampinen, Wang, Singh, Richemond, McClelland and Hill (2022), on class vectors
 // in place of images: how bursty the rows are, how many classes there are, how uneven their frequencies, how varied each class, and whether
-// the network attends or recurs.
+// the network attends, recurs or does neither.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <memory>
+#include <type_traits>
 
 #include "model/network/pairs/pair_network.h"
+#include "model/network/pairs/perceptron_pair_model.h"
 #include "model/network/pairs/recurrent_pair_model.h"
 #include "study/training/pair_study.h"
 #include "world/pairs/bursty_world.h"
@@ -122,7 +124,7 @@ std::vector<PairSetting> Burstiness::settings() const {
   for (const double zipf : {1.0, 2.0}) add("frequency", {.zipf = zipf});
   add("variation", {.noise = 1});
   add("networks", {.bursty = 1, .network = "lstm"});
-  for (const char* network : {"rnn", "lstm"})
+  for (const char* network : {"rnn", "lstm", "mlp"})
     for (const int64_t classes : {2048, 12'800}) add("networks", {.classes = classes, .network = network});
   return all;
 }
@@ -130,27 +132,31 @@ std::vector<PairSetting> Burstiness::settings() const {
 PairRunPlan Burstiness::plan_of(const lab::Coordinates& at) const {
   const int64_t labels = lab::integer_at(at, "classes") + kHoldoutClasses;
   PairRunPlan plan{.pairs = kPairs, .batch = options_.batch, .steps = options_.steps, .measured_after = evenly_spaced(options_.steps, 10)};
+  const auto use = [&]<class Model>(const auto& config, std::type_identity<Model>) {
+    plan.model = [config](tensor::ParameterPlan& declared, const auto&) { return std::make_unique<Model>(config, declared); };
+    plan.model_made_of = model::described(config);
+  };
   const std::string network = lab::text_at(at, "network");
-  if (network == "transformer") {
-    const model::PairNetworkConfig config = {.decoder = {.layers = 2, .width = 64, .heads = 2},
-                                             .pairs = kPairs,
-                                             .input_width = kInputWidth,
-                                             .labels = labels,
-                                             .label_deviation = 0.02};
-    plan.model = [config](tensor::ParameterPlan& declared, const auto&) { return std::make_unique<model::PairNetwork>(config, declared); };
-    plan.model_made_of = model::described(config);
-  } else {
-    const model::RecurrentPairConfig config = {.cell = network == "lstm" ? model::Cell::lstm : model::Cell::rnn,
-                                               .layers = 2,
-                                               .width = 64,
-                                               .pairs = kPairs,
-                                               .input_width = kInputWidth,
-                                               .labels = labels};
-    plan.model = [config](tensor::ParameterPlan& declared, const auto&) {
-      return std::make_unique<model::RecurrentPairModel>(config, declared);
-    };
-    plan.model_made_of = model::described(config);
-  }
+  if (network == "transformer")
+    use(model::PairNetworkConfig{.decoder = {.layers = 2, .width = 64, .heads = 2},
+                                 .pairs = kPairs,
+                                 .input_width = kInputWidth,
+                                 .labels = labels,
+                                 .label_deviation = 0.02},
+        std::type_identity<model::PairNetwork>());
+  else if (network == "mlp")
+    use(
+        model::PerceptronPairConfig{
+            .layers = 2, .hidden_width = 256, .width = 64, .pairs = kPairs, .input_width = kInputWidth, .labels = labels},
+        std::type_identity<model::PerceptronPairModel>());
+  else
+    use(model::RecurrentPairConfig{.cell = network == "lstm" ? model::Cell::lstm : model::Cell::rnn,
+                                   .layers = 2,
+                                   .width = 64,
+                                   .pairs = kPairs,
+                                   .input_width = kInputWidth,
+                                   .labels = labels},
+        std::type_identity<model::RecurrentPairModel>());
   return plan;
 }
 

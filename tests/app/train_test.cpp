@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -66,7 +69,7 @@ TEST_F(Train, LearnsAndSavesWhatTheOtherVerbsRead) {
   EXPECT_THAT(scored.messages, HasSubstr("accuracy 100.0 %"));
   EXPECT_THAT(base::read_text(folder_.path("model/losses.csv")), HasSubstr("step,loss\n"));
   const std::string page = base::read_text(folder_.path("model/training.html"));
-  EXPECT_THAT(page, HasSubstr("nats a token on held-out text"));
+  EXPECT_THAT(page, HasSubstr("nats a token, held out"));
   EXPECT_THAT(page, HasSubstr("<svg"));
 }
 
@@ -101,6 +104,59 @@ TEST_F(Train, ADivergedTrainingKeepsItsLastGoodStepAndSaysSo) {
   EXPECT_THAT(outcome.messages, HasSubstr("diverged"));
 }
 
+TEST_F(Train, AWorldNeedsNoFileAndItsModelIsReadByTheOtherVerbs) {
+  std::vector<std::string> all = words({"--steps", "20", "--context", "18", "--json"});
+  all[1] = "topics";
+  const Outcome outcome = test::run_program(all);
+  ASSERT_EQ(outcome.code, 0) << outcome.messages;
+  EXPECT_GT(base::parse_json(outcome.out, "out").at("held_out_loss").get<double>(), 0);
+  const std::string requests = folder_.write("r.jsonl", "{\"context\": \"f1 t3c1w5 f2 f3 f4 f5 :\", \"choices\": [\" t3c1\", \" A\"]}\n");
+  const Outcome scored = test::run_program({"score", requests, "--model", folder_.path("model")});
+  EXPECT_EQ(scored.code, 0) << scored.messages;
+  EXPECT_EQ(test::run_program({"generate", "f1 f2 :", "--model", folder_.path("model"), "--tokens", "2"}).code, 0);
+  const Outcome unknown = test::run_program({"generate", "f1 cat :", "--model", folder_.path("model"), "--tokens", "2"});
+  EXPECT_EQ(unknown.code, 2);
+  EXPECT_THAT(unknown.messages, HasSubstr("cat"));
+}
+
+TEST_F(Train, WorldsThatAreNotThereAndOptionsThatDoNotFitThemAreNamed) {
+  const auto refusal = [&](const std::string& world, const std::vector<std::string>& more) {
+    std::vector<std::string> all = words(more);
+    all[1] = world;
+    const Outcome outcome = test::run_program(all);
+    EXPECT_EQ(outcome.code, 2);
+    EXPECT_FALSE(std::filesystem::exists(folder_.path("model")));
+    return outcome.messages;
+  };
+  EXPECT_THAT(refusal("topcis", {}), testing::AllOf(HasSubstr("no file 'topcis'"), HasSubstr("topics")));
+  EXPECT_THAT(refusal("topics", {"--context", "64"}), HasSubstr("63 or 72"));
+  EXPECT_THAT(refusal("topics", {"--context", "18", "--tokenizer", "x"}), HasSubstr("words of its own"));
+  EXPECT_THAT(refusal(text_, {"--steps", "5", "--warm-up", "5"}), HasSubstr("5 steps with a warm-up of 5"));
+}
+
+TEST_F(Train, AModelOptionMayNameItsTable) {
+  const Outcome outcome = test::run_program({"train", text_, "--output", folder_.path("other"), "--model.layers", "2", "--model.width", "16",
+                                             "--model.heads", "2", "--model.context", "16", "--steps", "6", "--warm-up", "2"});
+  ASSERT_EQ(outcome.code, 0) << outcome.messages;
+  EXPECT_EQ(base::read_json(folder_.path("other/config.json")).at("n_layer"), 2);
+}
+
+TEST_F(Train, TrainingsAreListedFinishedOrNot) {
+  const base::Json done = trained({"--steps", "20"});
+  test::RunningProgram endless(words({"--steps", "100000000", "--output", folder_.path("endless")}));
+  while (!std::filesystem::exists(folder_.path("endless/training.safetensors"))) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  endless.send(SIGKILL);
+  endless.wait();
+  folder_.write("broken/training.safetensors", "no state");
+  const Outcome listed = test::run_program({"list", "runs", "--output", folder_.path("")});
+  ASSERT_EQ(listed.code, 0) << listed.messages;
+  EXPECT_THAT(listed.out, testing::ContainsRegex("broken +cannot be read"));
+  EXPECT_THAT(listed.out, testing::ContainsRegex("endless +text.txt +unfinished +[0-9]+ of 100000000 steps"));
+  EXPECT_THAT(listed.out, testing::ContainsRegex("model +text.txt +finished +20 of 20 steps"));
+  EXPECT_THAT(listed.out, HasSubstr(std::to_string(done.at("parameters").get<int64_t>()) + " parameters"));
+  EXPECT_THAT(test::run_program({"list", "runs", "--output", folder_.path("model")}).out, HasSubstr("finished"));
+}
+
 TEST_F(Train, MistakesAreNamedBeforeAnyWork) {
   const auto refusal = [&](const std::vector<std::string>& more) {
     const Outcome outcome = test::run_program(words(more));
@@ -114,11 +170,10 @@ TEST_F(Train, MistakesAreNamedBeforeAnyWork) {
   EXPECT_THAT(refusal({"--lr", "-1"}), HasSubstr("--lr"));
   EXPECT_THAT(refusal({"--lr", "0"}), HasSubstr("more than 0"));
   EXPECT_THAT(refusal({"--clip", "-1"}), HasSubstr("--clip"));
-  EXPECT_FALSE(std::filesystem::exists(folder_.path("model")));
   EXPECT_THAT(refusal({"--steps", "5", "--warm-up", "5"}), HasSubstr("warm-up"));
   EXPECT_THAT(refusal({"--context", "100000"}), HasSubstr("tokens for rows of"));
   EXPECT_THAT(refusal({"--tokenizer", folder_.path("none")}), HasSubstr("tokenizer.json"));
-  EXPECT_FALSE(std::filesystem::exists(folder_.path("model/model.safetensors")));
+  EXPECT_FALSE(std::filesystem::exists(folder_.path("model")));
 }
 
 }  // namespace

@@ -88,6 +88,7 @@ TEST_F(Verbs, GenerateIsAFunctionOfItsSeed) {
 TEST_F(Verbs, ListsHaveALineForEverything) {
   EXPECT_THAT(done({"list", "studies"}).out, testing::AllOf(HasSubstr("recognition"), HasSubstr("order")));
   EXPECT_THAT(done({"list", "models"}).out, HasSubstr("smollm2"));
+  EXPECT_THAT(done({"list", "worlds"}).out, HasSubstr("topics"));
   EXPECT_THAT(done({"list", "tasks"}).out, testing::AllOf(HasSubstr("sentiment"), HasSubstr("sst2")));
   EXPECT_EQ(test::run_program({"list", "runs", "--output", folder.path("none")}).code, 2);
 }

@@ -106,6 +106,22 @@ TEST_F(TrainedStudies, AFullGridHoldsTheQuickOnesSettings) {
   }
 }
 
+TEST_F(TrainedStudies, EveryNetworkOfBurstinessIsTrainedAtTwoNumbersOfClasses) {
+  const std::unique_ptr<lab::Study> study = make("burstiness", lab::RunScale::full);
+  for (const char* network : {"transformer", "rnn", "lstm", "mlp"}) {
+    SCOPED_TRACE(network);
+    for (const int64_t classes : {2048, 12'800}) {
+      std::vector<lab::Cell> cells = study->grid();
+      std::erase_if(cells, [&](const lab::Cell& cell) {
+        return lab::text_at(cell.at, "network") != network || lab::integer_at(cell.at, "classes") != classes;
+      });
+      ASSERT_FALSE(cells.empty());
+      cells.resize(1);
+      if (classes == 2048) EXPECT_FALSE(measured(*study, cells).empty());
+    }
+  }
+}
+
 TEST_F(TrainedStudies, ADtypeThatTrainingDoesNotHaveIsRefusedBeforeAnyWork) {
   equipment_.options().dtype = "bfloat16";
   const std::unique_ptr<lab::Study> study = make("in-weights");

@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "app/command_line.h"
+#include "app/trainings.h"
 #include "app/verbs.h"
 #include "app/workspace.h"
 #include "base/error.h"
@@ -11,6 +12,7 @@
 #include "study/catalogue.h"
 #include "study/equipment.h"
 #include "world/dataset.h"
+#include "world/tokens/named_worlds.h"
 
 namespace manabi::app {
 namespace {
@@ -38,11 +40,13 @@ void list_tasks(const std::string& data, Session& session) {
   }
 }
 
-void list_runs(const std::string& workspace, Session& session) {
-  const std::vector<std::string> paths = stores_in(workspace);
-  if (paths.empty()) throw base::Error({.where = workspace, .given = "holds no run store", .hint = "manabi run STUDY --output " + workspace});
-  for (const std::string& path : paths) {
-    if (paths.size() > 1) session.out << std::filesystem::path(path).filename().string() << "\n";
+void list_worlds(Session& session) {
+  for (const world::NamedWorld& world : world::named_worlds()) session.out << fmt::format("{:<12} {}\n", world.name, world.description);
+}
+
+void list_studies_run(const std::vector<std::string>& stores, Session& session) {
+  for (const std::string& path : stores) {
+    if (stores.size() > 1) session.out << std::filesystem::path(path).filename().string() << "\n";
     const lab::Store store(path, lab::Store::Mode::read);
     for (const lab::RunSummary& summary : store.run_summaries()) {
       const lab::RunEntry& run = summary.run;
@@ -53,25 +57,38 @@ void list_runs(const std::string& workspace, Session& session) {
   }
 }
 
+void list_runs(const std::string& folder, Session& session) {
+  const std::vector<std::string> stores = stores_in(folder);
+  const std::vector<std::filesystem::path> trainings = trainings_in(folder);
+  if (stores.empty() && trainings.empty())
+    throw base::Error({.where = folder,
+                       .given = "holds no run store and no training",
+                       .hint = "manabi run STUDY --output " + folder + ", or manabi train WORLD --output " + folder});
+  list_studies_run(stores, session);
+  for (const std::filesystem::path& training : trainings) session.out << line_of_training(training) << "\n";
+}
+
 }  // namespace
 
 int list_verb(Words words, Session& session) {
   std::string what, output = kDefaultWorkspace, data;
-  CommandLine line{.verb = "list", .summary = "Lists studies, models, tasks or runs."};
-  line.positionals = {{.name = "WHAT", .help = "studies, models, tasks, runs", .target = &what}};
-  line.options.add({.name = "output", .help = "the workspace folder, for runs", .target = &output});
+  CommandLine line{.verb = "list", .summary = "Lists studies, models, worlds, tasks or runs."};
+  line.positionals = {{.name = "WHAT", .help = "studies, models, worlds, tasks, runs", .target = &what}};
+  line.options.add({.name = "output", .help = "for runs: a workspace, the folder of a training, or one that holds several", .target = &output});
   line.options.add({.name = "data", .help = "folder of data sets, for tasks", .target = &data});
   if (!parse(line, words, session.out)) return 0;
   if (what == "studies")
     list_studies(session);
   else if (what == "models")
     list_models(session);
+  else if (what == "worlds")
+    list_worlds(session);
   else if (what == "tasks")
     list_tasks(data, session);
   else if (what == "runs")
     list_runs(output, session);
   else {
-    const std::vector<std::string> known = {"studies", "models", "tasks", "runs"};
+    const std::vector<std::string> known = {"studies", "models", "worlds", "tasks", "runs"};
     throw base::Error({.where = "manabi list", .given = "there is no list of '" + what + "'", .hint = base::nearest_hint(what, known)});
   }
   return 0;

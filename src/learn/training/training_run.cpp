@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <map>
 
 #include "base/error.h"
 #include "base/format/safetensors.h"
@@ -34,7 +35,7 @@ struct NamedTensor {
   at::Tensor tensor;  // on the CPU, contiguous
 };
 
-void write(const std::filesystem::path& file, const std::vector<NamedTensor>& tensors, const base::Json& made_of) {
+void write(const std::filesystem::path& file, const std::vector<NamedTensor>& tensors, const TrainingPlan& plan, int64_t parameters) {
   std::vector<base::SafetensorsInput> inputs;
   for (const NamedTensor& named : tensors) {
     inputs.push_back({.name = named.name,
@@ -42,7 +43,9 @@ void write(const std::filesystem::path& file, const std::vector<NamedTensor>& te
                       .shape = named.tensor.sizes().vec(),
                       .bytes = {static_cast<const std::byte*>(named.tensor.const_data_ptr()), static_cast<size_t>(named.tensor.nbytes())}});
   }
-  base::write_safetensors(file.string(), inputs, {{"format", "pt"}, {"made_of", made_of.dump()}});
+  std::map<std::string, std::string> metadata = {{"format", "pt"}, {"made_of", plan.made_of.dump()}, {"parameters", std::to_string(parameters)}};
+  if (!plan.title.empty()) metadata["title"] = plan.title;
+  base::write_safetensors(file.string(), inputs, metadata);
 }
 
 // The keys in which two descriptions differ, with both values.
@@ -141,7 +144,7 @@ void TrainingRun::save() const {
                                       {"curve_sums", at::tensor(sums_, at::kDouble)},
                                       {"measured", tensor_of(measurements_)}};
   if (state.optimiser_means.defined()) tensors.push_back({"optimiser.means", state.optimiser_means.cpu()});
-  write(state_file_, tensors, plan_.made_of);
+  write(state_file_, tensors, plan_, parameters_.parameter_count());
 }
 
 void TrainingRun::resume() {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "base/format/json.h"
@@ -19,6 +20,8 @@ struct Measurement {
   std::vector<std::vector<double>> values;  // [R][quantities]
 };
 
+inline constexpr const char* kTrainingStateFile = "training.safetensors";  // in a folder that holds one training
+
 using Measure = std::function<std::vector<std::vector<double>>()>;
 
 struct TrainingPlan {
@@ -26,6 +29,7 @@ struct TrainingPlan {
   std::vector<int64_t> measured_after;  // steps, ascending, after which the measure is taken
   int64_t curve_every = 100;            // steps that one point of the loss curve averages
   double save_every_seconds = 20;       // the state is written at most so often, and at the end
+  std::string title;                    // what lists call it; changes nothing
   base::Json made_of;                   // everything that could change the result: a state made of other things is refused
 };
 

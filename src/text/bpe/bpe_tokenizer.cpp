@@ -171,7 +171,7 @@ void BpeTokenizer::byte_symbols(std::string_view piece, std::vector<TokenId>& sy
   for (const char& letter : piece) {
     const TokenId id = byte_ids_[static_cast<unsigned char>(letter)];
     if (id == kNoToken)
-      add_unknown({&letter, 1}, symbols);
+      add_unknown({&letter, 1}, piece, symbols);
     else
       symbols.push_back(id);
   }
@@ -186,14 +186,15 @@ void BpeTokenizer::character_symbols(std::string_view piece, std::vector<TokenId
     else if (parts_.byte_fallback && std::ranges::all_of(character, has_token))
       byte_symbols(character, symbols);
     else
-      add_unknown(character, symbols);
+      add_unknown(character, piece, symbols);
   }
 }
 
-void BpeTokenizer::add_unknown(std::string_view character, std::vector<TokenId>& symbols) const {
+void BpeTokenizer::add_unknown(std::string_view character, std::string_view piece, std::vector<TokenId>& symbols) const {
   if (!parts_.unknown)
     throw base::Error({.where = parts_.where,
-                       .given = "the vocabulary has no token for " + base::in_quotes(character) + ", and none for unknown text",
+                       .given = "the vocabulary has no token for " + base::in_quotes(character) +
+                                (piece == character ? "" : " of " + base::in_quotes(piece)) + ", and none for unknown text",
                        .expected = "text of the characters that the tokenizer was made for"});
   if (parts_.fuse_unknown && !symbols.empty() && symbols.back() == *parts_.unknown) return;
   symbols.push_back(*parts_.unknown);

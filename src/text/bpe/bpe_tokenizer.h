@@ -75,7 +75,8 @@ class BpeTokenizer final : public Tokenizer {
   void encode_piece(std::string_view piece, std::vector<TokenId>& symbols) const;
   void byte_symbols(std::string_view piece, std::vector<TokenId>& symbols) const;
   void character_symbols(std::string_view piece, std::vector<TokenId>& symbols) const;
-  void add_unknown(std::string_view character, std::vector<TokenId>& symbols) const;
+  // `piece` is what the character stands in, for the message.
+  void add_unknown(std::string_view character, std::string_view piece, std::vector<TokenId>& symbols) const;
   std::string bytes_behind(const std::string& spelling) const;
 
   BpeParts parts_;

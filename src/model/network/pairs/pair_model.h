@@ -1,4 +1,5 @@
-// What reads rows of labelled vectors and answers with the query's label: transformers of several kinds, recurrent networks.
+// What reads rows of labelled vectors and answers with the query's label: transformers of several kinds, recurrent networks,
+// perceptrons.
 #pragma once
 
 #include <ATen/core/Tensor.h>

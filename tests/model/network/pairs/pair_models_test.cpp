@@ -10,6 +10,7 @@
 #include "model/network/pairs/content_attention_model.h"
 #include "model/network/pairs/gated_pair_model.h"
 #include "model/network/pairs/pair_network.h"
+#include "model/network/pairs/perceptron_pair_model.h"
 #include "model/network/pairs/recurrent_pair_model.h"
 #include "tests/support/error.h"
 
@@ -52,7 +53,12 @@ std::vector<Kind> kinds() {
     return std::make_unique<GatedPairModel>(GatedPairConfig{.pairs = kPairs, .input_width = kInputs, .labels = kLabels, .hidden_width = 8},
                                             plan);
   };
+  const auto perceptron = [](tensor::ParameterPlan& plan) {
+    return std::make_unique<PerceptronPairModel>(
+        PerceptronPairConfig{.layers = 2, .hidden_width = 16, .width = 8, .pairs = kPairs, .input_width = kInputs, .labels = kLabels}, plan);
+  };
   return {{"gate between two predictors", gated},
+          {"perceptron", perceptron},
           {"decoder, learned positions", decoder(Positions::learned)},
           {"decoder, sinusoids", decoder(Positions::sinusoidal)},
           {"decoder, rotary positions", decoder(Positions::rotary)},
