@@ -117,7 +117,8 @@ TEST_F(TrainedStudies, EveryNetworkOfBurstinessIsTrainedAtTwoNumbersOfClasses) {
       });
       ASSERT_FALSE(cells.empty());
       cells.resize(1);
-      if (classes == 2048) EXPECT_FALSE(measured(*study, cells).empty());
+      if (classes > 2048) continue;  // as the other, and longer
+      EXPECT_FALSE(measured(*study, cells).empty());
     }
   }
 }

@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <optional>
+#include <utility>
 
 #include "base/error.h"
 #include "model/network/token_network_json.h"
@@ -30,11 +32,13 @@ TransformerShape shape_of(const TokenNetworkConfig& config) {
           .attention = config.decoder.attention};
 }
 
-// Reads the network's parameters under its own names; a parameter's role is its place among them.
+// A parameter by the network's own name, in the computing dtype on its device.
+using Read = std::function<at::Tensor(const std::string& name)>;
+
 class Builder {
  public:
-  Builder(const TokenNetworkConfig& config, const tensor::ParameterPlan& plan, const Weights& weights, const tensor::Compute& compute)
-      : config_(config), plan_(plan), weights_(weights), compute_(compute) {}
+  Builder(const TokenNetworkConfig& config, const tensor::Compute& compute, Read read)
+      : config_(config), compute_(compute), read_(std::move(read)) {}
 
   TransformerWeights build() const {
     TransformerWeights built{.embedding = embedding(), .positions = positions()};
@@ -50,11 +54,7 @@ class Builder {
   }
 
  private:
-  at::Tensor read(const std::string& name) const {
-    const auto& shapes = plan_.shapes();
-    const auto found = std::ranges::find(shapes, name, &tensor::ParameterShape::name);
-    return weights_.read({static_cast<int>(found - shapes.begin()), 0}, compute_.dtype).to(compute_.device);
-  }
+  at::Tensor read(const std::string& name) const { return read_(name).to(compute_.device, compute_.dtype); }
   Norm norm(const std::string& name) const {
     if (config_.decoder.norms == Norms::none) return {};
     return {.gain = read(name + ".weight"), .shift = read(name + ".bias"), .epsilon = config_.decoder.norm_epsilon};
@@ -84,19 +84,29 @@ class Builder {
   }
 
   const TokenNetworkConfig& config_;
-  const tensor::ParameterPlan& plan_;
-  const Weights& weights_;
   const tensor::Compute& compute_;
+  Read read_;
 };
+
+std::unique_ptr<CausalLM> built(const TokenNetworkConfig& config, const tensor::Compute& compute, int64_t parameters, Read read) {
+  const Builder builder(config, compute, std::move(read));
+  TransformerWeights weights = builder.build();
+  weights.parameters = parameters;
+  return std::make_unique<Transformer>(shape_of(config), std::move(weights), builder.rotation(), compute);
+}
+
+void check_outputs(const TokenNetworkConfig& config, const std::string& where) {
+  if (config.outputs == 0 || config.outputs == config.vocabulary) return;
+  throw base::Error({.where = where,
+                     .given = std::to_string(config.outputs) + " outputs of " + std::to_string(config.vocabulary) + " tokens",
+                     .expected = "as many: another network is no language model"});
+}
 
 class TrainedBlueprint final : public Blueprint {
  public:
   TrainedBlueprint(const base::Json& json, const std::string& where) : config_(token_network_from_json(json, where)) {
     const TokenNetwork declares(config_, plan_);
-    if (config_.outputs != config_.vocabulary)
-      throw base::Error({.where = where + ", keys 'outputs', 'vocabulary'",
-                         .given = std::to_string(config_.outputs) + " outputs of " + std::to_string(config_.vocabulary) + " tokens",
-                         .expected = "as many: another network is no language model"});
+    check_outputs(config_, where + ", keys 'outputs', 'vocabulary'");
   }
 
   std::vector<RequiredTensor> required_tensors() const override {
@@ -109,10 +119,12 @@ class TrainedBlueprint final : public Blueprint {
   int64_t context() const override { return config_.context; }
 
   std::unique_ptr<CausalLM> build(const Weights& weights, const tensor::Compute& compute) const override {
-    const Builder builder(config_, plan_, weights, compute);
-    TransformerWeights built = builder.build();
-    built.parameters = parameters_of(required_tensors());
-    return std::make_unique<Transformer>(shape_of(config_), std::move(built), builder.rotation(), compute);
+    // A parameter's role is its place among the network's.
+    return built(config_, compute, parameters_of(required_tensors()), [&](const std::string& name) {
+      const auto& shapes = plan_.shapes();
+      const auto found = std::ranges::find(shapes, name, &tensor::ParameterShape::name);
+      return weights.read({static_cast<int>(found - shapes.begin()), 0}, compute.dtype);
+    });
   }
 
  private:
@@ -124,6 +136,13 @@ class TrainedBlueprint final : public Blueprint {
 
 std::unique_ptr<Blueprint> trained_blueprint_from_json(const base::Json& config, const std::string& where) {
   return std::make_unique<TrainedBlueprint>(config, where);
+}
+
+std::unique_ptr<CausalLM> language_model_of(const TokenNetwork& network, const tensor::ParameterBuffer& parameters, int64_t replica,
+                                            const tensor::Compute& compute) {
+  check_outputs(network.config(), "");
+  return built(network.config(), compute, parameters.parameter_count(),
+               [&](const std::string& name) { return parameters.view(name).select(0, replica); });
 }
 
 std::unique_ptr<Blueprint> trained_blueprint_from_gguf(const base::GgufFile&) {

@@ -12,6 +12,7 @@
 #include "study/task_vectors/override.h"
 #include "study/task_vectors/published.h"
 #include "study/task_vectors/report.h"
+#include "study/task_vectors/scratch.h"
 
 namespace manabi::study {
 namespace task_vectors {
@@ -25,7 +26,12 @@ struct Options {
   int64_t shots = 5;
   int64_t items = 25;
   int64_t dummies = 2;
+  bool scratch = false;  // whether networks that are trained here are looked into too
 };
+
+// What is measured of one model, with one seed.
+const std::vector<std::pair<const char*, const char*>> kScratchConflicts = {
+    {"next_letter", "to_upper"}, {"list_last", "list_first"}, {"prev_letter", "next_letter"}};
 
 class TaskVectors final : public lab::Study {
  public:
@@ -44,9 +50,15 @@ class TaskVectors final : public lab::Study {
   void set_scale(lab::RunScale scale) override {
     scale_ = scale;
     options_ = Options{};
-    if (scale == lab::RunScale::quick) return;
+    scratch_ = ScratchOptions{};
+    if (scale == lab::RunScale::quick) {
+      scratch_.layers = 4;
+      scratch_.steps = 1500;
+      return;
+    }
     options_.tasks.clear();  // all that are there
     options_.items = 50;
+    options_.scratch = true;
   }
 
   base::OptionTable options() override {
@@ -75,6 +87,10 @@ class TaskVectors final : public lab::Study {
                .changes = Changes::value,
                .least = 1,
                .most = 1000});
+    table.add({.name = "scratch",
+               .help = "also look into networks that are taught letter tasks here (the usual thing at full scale)",
+               .target = &options_.scratch});
+    scratch_.add_to(table);
     return table;
   }
 
@@ -102,6 +118,10 @@ class TaskVectors final : public lab::Study {
     return models;
   }
 
+  // What could change a value of any cell.
+  std::string vector_options_json() const {
+    return base::Json{{"shots", options_.shots}, {"items", options_.items}, {"dummies", options_.dummies}}.dump();
+  }
   world::MappingCatalogue catalogue() const { return equipment_.mappings(); }
   std::vector<std::string> task_names() const;
   ReadableTask readable(const std::string& task, const model::Checkpoint& checkpoint) const;
@@ -110,11 +130,19 @@ class TaskVectors final : public lab::Study {
             .draw = {.demonstrations = demonstrations, .dummies = options_.dummies},
             .token_budget = equipment_.options().token_budget};
   }
+  std::vector<ReadableTask> readable_tasks(const lab::Coordinates& at, const model::Checkpoint& checkpoint) const;
   std::vector<lab::Row> rows_of(const lab::Coordinates& at, const model::Checkpoint& checkpoint, const base::Watch& watch) const;
+  bool is_scratch(const lab::Coordinates& at) const { return at.at("model") == scratch_.name(); }
+  const ScratchNetwork& network_of(const lab::Coordinates& at, lab::Workbench& bench);
+  void add_scratch_cells(int64_t seed, std::vector<lab::Cell>& cells) const;
+  int64_t seeds() const { return equipment_.options().seeds > 0 ? equipment_.options().seeds : scale_ == lab::RunScale::quick ? 2 : 3; }
 
   Equipment& equipment_;
   lab::RunScale scale_ = lab::RunScale::quick;
   Options options_;
+  ScratchOptions scratch_;
+  std::unique_ptr<ScratchNetwork> network_;  // the last one that was asked for
+  std::string network_seed_;
 };
 
 std::vector<std::string> TaskVectors::task_names() const {
@@ -130,16 +158,18 @@ std::vector<lab::Cell> TaskVectors::grid() {
   const std::vector<std::string> names = task_names();
   std::string hashes;
   for (const std::string& name : names) hashes += catalogue().open(name).hash;
-  const int64_t count = equipment_.options().seeds > 0 ? equipment_.options().seeds : scale_ == lab::RunScale::quick ? 2 : 3;
+  const int64_t first = equipment_.options().seed, last = first + seeds();
+  if (options_.scratch)
+    for (int64_t seed = first; seed < last; ++seed) add_scratch_cells(seed, cells);
   for (const std::string& model : equipment_.options().model) {
     lab::Coordinates inputs = equipment_.model_inputs(model);
-    inputs["options"] = options().to_json(/*only_value_changing=*/true).dump();
+    inputs["options"] = vector_options_json();
     const auto add = [&](const char* what, const std::string& task, int64_t seed, const std::string& data) {
       lab::Cell cell{.at = {{"model", model}, {kWhat, what}, {"task", task}, {"seed", std::to_string(seed)}}, .inputs = inputs, .part = what};
       cell.inputs["data"] = data;
       cells.push_back(std::move(cell));
     };
-    for (int64_t seed = equipment_.options().seed; seed < equipment_.options().seed + count; ++seed) {
+    for (int64_t seed = first; seed < last; ++seed) {
       for (size_t task = 0; task < names.size(); ++task) {
         const std::string& other = names[(task + 1) % names.size()];
         add("task", names[task], seed, catalogue().open(names[task]).hash + catalogue().open(other).hash);
@@ -156,10 +186,29 @@ std::vector<lab::Cell> TaskVectors::grid() {
   return cells;
 }
 
+void TaskVectors::add_scratch_cells(int64_t seed, std::vector<lab::Cell>& cells) const {
+  lab::Coordinates inputs = equipment_.training_inputs();
+  inputs["options"] = vector_options_json();
+  inputs["network"] = scratch_.described();
+  const auto add = [&](const char* what, const std::string& task) {
+    cells.push_back({.at = {{"model", scratch_.name()}, {kWhat, what}, {"task", task}, {"seed", std::to_string(seed)}},
+                     .inputs = inputs,
+                     .part = "scratch"});
+  };
+  add("network", "all");  // first: it trains what the others read
+  for (const ReadableTask& task : scratch_tasks(scratch_, static_cast<uint64_t>(seed))) add("task", task.name);
+  for (const auto& [task, injected] : kScratchConflicts) add("override", fmt::format("{} to {}", task, injected));
+  add("geometry", "all");
+}
+
+// Units: about a million multiplications of a checkpoint of this size, which reads some thousand prompts' tokens a unit of this.
 int64_t TaskVectors::cost_of(std::span<const lab::Cell> group) const {
-  const std::string& what = group.front().at.at(kWhat);
+  const lab::Coordinates& at = group.front().at;
+  const std::string& what = at.at(kWhat);
+  if (what == "network") return training_cost(scratch_);
   const auto tasks = static_cast<int64_t>(task_names().size());
-  return what == "task" ? 5 : what == "override" ? 3 : tasks;  // reads of a task's prompts
+  const int64_t reads = what == "task" ? 5 : what == "override" ? 3 : tasks;  // of a task's prompts
+  return reads * (is_scratch(at) ? 1000 : 100'000) * options_.items / 25;
 }
 
 ReadableTask TaskVectors::readable(const std::string& name, const model::Checkpoint& checkpoint) const {
@@ -167,30 +216,52 @@ ReadableTask TaskVectors::readable(const std::string& name, const model::Checkpo
   return {.name = name, .rule = task.rule, .pairs = world::one_token_pairs(task, *checkpoint.tokenizer)};
 }
 
+// Those of the cell's model.
+std::vector<ReadableTask> TaskVectors::readable_tasks(const lab::Coordinates& at, const model::Checkpoint& checkpoint) const {
+  if (is_scratch(at)) return scratch_tasks(scratch_, static_cast<uint64_t>(lab::integer_at(at, "seed")));
+  std::vector<ReadableTask> tasks;
+  for (const std::string& name : task_names()) tasks.push_back(readable(name, checkpoint));
+  return tasks;
+}
+
 std::vector<lab::Row> TaskVectors::rows_of(const lab::Coordinates& at, const model::Checkpoint& checkpoint, const base::Watch& watch) const {
-  const std::vector<std::string> names = task_names();
+  const std::vector<ReadableTask> tasks = readable_tasks(at, checkpoint);
+  const auto place_of = [&](const std::string& name) {
+    return static_cast<size_t>(std::ranges::find(tasks, name, &ReadableTask::name) - tasks.begin());
+  };
   const std::string& task = at.at("task");
   const base::Rng rng = base::Rng(static_cast<uint64_t>(lab::integer_at(at, "seed"))).child(task);
+  if (at.at(kWhat) == "geometry") return measure_geometry(checkpoint, tasks, vector_options(kConflictDemonstrations), rng, watch);
   if (at.at(kWhat) == "task") {
-    const size_t place = static_cast<size_t>(std::ranges::find(names, task) - names.begin());
-    return measure_task(checkpoint, readable(task, checkpoint), readable(names[(place + 1) % names.size()], checkpoint),
-                        vector_options(options_.shots), rng, watch);
+    const size_t place = place_of(task);
+    return measure_task(checkpoint, tasks[place], tasks[(place + 1) % tasks.size()], vector_options(options_.shots), rng, watch);
   }
-  if (at.at(kWhat) == "override") {
-    const size_t middle = task.find(" to ");
-    return measure_override(checkpoint, readable(task.substr(0, middle), checkpoint), readable(task.substr(middle + 4), checkpoint),
-                            vector_options(kConflictDemonstrations), rng, watch);
+  const size_t middle = task.find(" to ");
+  return measure_override(checkpoint, tasks[place_of(task.substr(0, middle))], tasks[place_of(task.substr(middle + 4))],
+                          vector_options(kConflictDemonstrations), rng, watch);
+}
+
+const ScratchNetwork& TaskVectors::network_of(const lab::Coordinates& at, lab::Workbench& bench) {
+  const std::string& seed = at.at("seed");
+  if (!network_ || network_seed_ != seed) {
+    network_ = scratch_network(scratch_, static_cast<uint64_t>(std::stoll(seed)), equipment_, bench);
+    network_seed_ = seed;
   }
-  std::vector<ReadableTask> tasks;
-  for (const std::string& name : names) tasks.push_back(readable(name, checkpoint));
-  return measure_geometry(checkpoint, tasks, vector_options(kConflictDemonstrations), rng, watch);
+  return *network_;
 }
 
 lab::Records TaskVectors::measure(std::span<const lab::Cell> group, lab::Workbench& bench) {
   lab::Records records;
   for (const lab::Cell& cell : group) {
-    const auto checkpoint = equipment_.checkpoint(lab::text_at(cell.at, "model"));
-    records.push_back({.cell = cell, .rows = rows_of(cell.at, *checkpoint, {.cancel = bench.watch.cancel})});
+    const base::Watch watch{.cancel = bench.watch.cancel};
+    lab::CellRecord record{.cell = cell};
+    if (is_scratch(cell.at)) {
+      const ScratchNetwork& network = network_of(cell.at, bench);
+      record.rows = cell.at.at(kWhat) == "network" ? network.rows : rows_of(cell.at, network.checkpoint, watch);
+    } else {
+      record.rows = rows_of(cell.at, *equipment_.checkpoint(lab::text_at(cell.at, "model")), watch);
+    }
+    records.push_back(std::move(record));
   }
   return records;
 }

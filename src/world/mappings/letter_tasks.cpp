@@ -65,4 +65,28 @@ std::vector<std::string> letter_task_names() { return {"next_letter", "prev_lett
 
 std::vector<Mapping> letter_pairs(const std::string& name) { return makers().at(name)(); }
 
+std::vector<MappingTask> letter_curriculum(int64_t bijections, uint64_t seed) {
+  std::vector<MappingTask> tasks;
+  const auto add = [&](const std::string& name, std::vector<Mapping> pairs) {
+    tasks.push_back({.name = name, .kind = "algorithmic", .pairs = std::move(pairs)});
+  };
+  for (const std::string& name : letter_task_names()) add(name, letter_pairs(name));
+  add("identity", pairs_of(0, 26, [](int64_t i) { return Mapping{letter(i), letter(i)}; }));
+  for (int64_t index = 0; index < bijections; ++index) {
+    base::Rng rng = base::Rng(seed).child("bijection").child(static_cast<uint64_t>(index));
+    const std::vector<int64_t> images = rng.permutation(26);
+    add("bijection_" + std::to_string(index), pairs_of(0, 26, [&](int64_t i) {
+          return Mapping{letter(i), letter(images[static_cast<size_t>(i)])};
+        }));
+  }
+  return tasks;
+}
+
+std::vector<std::string> letter_symbols() {
+  std::vector<std::string> symbols = {"example:", "->", "\n", ","};
+  for (int64_t i = 0; i < 26; ++i) symbols.push_back(letter(i));
+  for (int64_t i = 0; i < 26; ++i) symbols.push_back(capital(i));
+  return symbols;
+}
+
 }  // namespace manabi::world

@@ -12,4 +12,9 @@ std::vector<std::string> letter_task_names();
 // Of one of these names, all pairs; of the lists (2 to 4 letters, repetition allowed) a fixed sample, every length equally often.
 std::vector<Mapping> letter_pairs(const std::string& name);
 
+// What a network from scratch is taught (letters a to z and A to Z, commas, "->", "example:", line ends are its symbols): the tasks above,
+// "identity", and `bijections` maps of the letters onto themselves, drawn by the seed, which nothing but training can tell ("bijection_0", ...).
+std::vector<MappingTask> letter_curriculum(int64_t bijections, uint64_t seed);
+std::vector<std::string> letter_symbols();
+
 }  // namespace manabi::world

@@ -10,6 +10,7 @@
 #include "model/checkpoint.h"
 #include "model/network/save_network.h"
 #include "model/network/token_network_json.h"
+#include "model/trained/blueprint.h"
 #include "model/transformer/transformer.h"
 #include "tests/support/error.h"
 #include "tests/support/temporary_folder.h"
@@ -78,6 +79,15 @@ TEST(TrainedLm, GivesTheLogitsOfTheNetworkThatWasTrained) {
     EXPECT_TRUE(at::allclose(logits, saved.logits(), 1e-5, 1e-5));
     EXPECT_EQ(checkpoint.lm->parameters(), saved.parameters.parameter_count());
   }
+}
+
+TEST(TrainedLm, OneReplicaInMemoryIsTheModelThatItsFolderHolds) {
+  const Saved saved(config_of(Positions::rotary));
+  const auto lm = language_model_of(saved.network, saved.parameters, 1, {});
+  const Row row{.tokens = kTokens, .wanted = {3, 7}};
+  EXPECT_TRUE(at::equal(lm->forward(std::span(&row, 1)).hidden, saved.open().lm->forward(std::span(&row, 1)).hidden));
+  const auto other = language_model_of(saved.network, saved.parameters, 0, {});
+  EXPECT_FALSE(at::allclose(lm->forward(std::span(&row, 1)).hidden, other->forward(std::span(&row, 1)).hidden));
 }
 
 TEST(TrainedLm, APrefixInTheCacheChangesNothing) {

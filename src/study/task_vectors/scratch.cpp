@@ -1,0 +1,98 @@
+#include "study/task_vectors/scratch.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "lab/statistics/seeds.h"
+#include "model/trained/blueprint.h"
+#include "study/training/token_runs.h"
+#include "text/symbols/symbol_tokenizer.h"
+#include "world/mappings/letter_tasks.h"
+#include "world/mappings/mapping_world.h"
+
+namespace manabi::study::task_vectors {
+namespace {
+
+constexpr int64_t kExamples = 8;  // of a row: 0 to 7 demonstrations
+constexpr int64_t kHeadWidth = 32;
+constexpr double kWarmUpShare = 0.05;  // of the steps
+
+TokenRunPlan plan_of(const ScratchOptions& options, uint64_t seed, const std::shared_ptr<const text::Tokenizer>& tokenizer) {
+  const std::vector<world::MappingTask> tasks = world::letter_curriculum(options.bijections, seed);
+  const auto world = std::make_shared<world::MappingWorld>(tasks, tokenizer, kExamples, seed);
+  TokenRunPlan plan;
+  plan.network = {.decoder = {.layers = options.layers, .width = options.width, .heads = std::max<int64_t>(1, options.width / kHeadWidth)},
+                  .vocabulary = world->vocabulary(),
+                  .context = world->length(),
+                  .positions = model::Positions::rotary};
+  plan.model_made_of = {{"decoder", model::described(plan.network.decoder)},
+                        {"vocabulary", plan.network.vocabulary},
+                        {"context", plan.network.context},
+                        {"positions", "rotary"}};
+  plan.optimiser = {.beta2 = 0.95, .weight_decay = 0.01};
+  plan.schedule = {
+      .decay = learn::Decay::cosine, .warm_up = static_cast<int64_t>(static_cast<double>(options.steps) * kWarmUpShare), .steps = options.steps};
+  plan.batch = options.batch;
+  plan.clip_norm = 1;
+  plan.steps = options.steps;
+  plan.measure_name = "none";
+  plan.description = fmt::format("task-vectors: a decoder {} taught letter tasks, seed {}", options.name(), seed);
+  plan.replicas.push_back(
+      {.seed = seed,
+       .world = world,
+       .world_made_of = {{"letter curriculum", 1}, {"bijections", options.bijections}, {"examples", kExamples}, {"seed", seed}},
+       .lr = options.lr});
+  return plan;
+}
+
+}  // namespace
+
+void ScratchOptions::add_to(base::OptionTable& table) {
+  table.add({.name = "scratch-layers", .help = "blocks of the networks that are trained here", .target = &layers, .least = 1, .most = 1000});
+  table.add({.name = "scratch-width", .help = "of their stream; a head is 32 wide", .target = &width, .least = 1, .most = 65'536});
+  table.add({.name = "scratch-steps", .help = "of their training", .target = &steps, .least = 1, .most = 1'000'000'000});
+  table.add({.name = "scratch-batch", .help = "rows of one step", .target = &batch, .least = 1, .most = 1'000'000});
+  table.add({.name = "scratch-lr", .help = "their largest learning rate", .target = &lr});
+  table.add({.name = "bijections", .help = "random maps of the letters among their tasks", .target = &bijections, .least = 0, .most = 1000});
+}
+
+std::string ScratchOptions::name() const { return fmt::format("scratch-{}x{}", layers, width); }
+
+base::Json ScratchOptions::json() const {
+  return {{"layers", layers}, {"width", width}, {"steps", steps}, {"batch", batch}, {"lr", lr}, {"bijections", bijections}};
+}
+
+std::string ScratchOptions::described() const { return json().dump(); }
+
+std::vector<ReadableTask> scratch_tasks(const ScratchOptions& options, uint64_t seed) {
+  std::vector<ReadableTask> tasks;
+  for (const world::MappingTask& task : world::letter_curriculum(options.bijections, seed))
+    tasks.push_back({.name = task.name, .rule = task.rule, .pairs = task.pairs});
+  return tasks;
+}
+
+std::unique_ptr<ScratchNetwork> scratch_network(const ScratchOptions& options, uint64_t seed, const Equipment& equipment,
+                                                lab::Workbench& bench) {
+  const auto tokenizer = std::make_shared<const text::SymbolTokenizer>(world::letter_symbols());
+  const std::unique_ptr<TokenTraining> trained = train_tokens(plan_of(options, seed, tokenizer), nullptr, equipment, bench);
+  auto network = std::make_unique<ScratchNetwork>();
+  network->checkpoint = {.name = options.name(),
+                         .lm = model::language_model_of(trained->model(), trained->parameters(), 0, equipment.compute()),
+                         .tokenizer = std::make_unique<text::SymbolTokenizer>(world::letter_symbols())};
+  const NetworkRunResult result = trained->result();
+  for (size_t i = 0; i < result.curves[0].size(); ++i)
+    network->rows.push_back({.metric = kLoss,
+                             .at = {{lab::kStep, std::to_string(static_cast<int64_t>(i + 1) * result.curve_every)}},
+                             .value = result.curves[0][i],
+                             .n = result.curve_every * options.batch});
+  network->rows.push_back({.metric = kParameters, .value = static_cast<double>(trained->parameters().parameter_count()), .n = 1});
+  return network;
+}
+
+int64_t training_cost(const ScratchOptions& options) {
+  const auto tokenizer = std::make_shared<const text::SymbolTokenizer>(world::letter_symbols());
+  return cost_of(plan_of(options, 0, tokenizer), 1);
+}
+
+}  // namespace manabi::study::task_vectors

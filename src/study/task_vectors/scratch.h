@@ -1,0 +1,45 @@
+// Networks that are taught letter tasks from demonstrations, in which the vectors are then looked for: their tasks are known to be learned, and
+// an input by itself does not say which of them is meant.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/options.h"
+#include "lab/study.h"
+#include "model/checkpoint.h"
+#include "study/equipment.h"
+#include "study/task_vectors/measure.h"
+
+namespace manabi::study::task_vectors {
+
+struct ScratchOptions {
+  int64_t layers = 6;
+  int64_t width = 128;
+  int64_t steps = 5000;
+  int64_t batch = 64;
+  double lr = 1e-3;
+  int64_t bijections = 6;  // random maps of the letters, beside the seven tasks with names
+
+  void add_to(base::OptionTable& table);
+  std::string name() const;       // of the model in a cell: "scratch-6x128"
+  std::string described() const;  // all that could change a value
+  base::Json json() const;
+};
+
+inline constexpr const char* kLoss = "loss";  // of training, nats an asked output, at {step}
+inline constexpr const char* kParameters = "parameters";
+
+std::vector<ReadableTask> scratch_tasks(const ScratchOptions& options, uint64_t seed);
+
+// The trained network of a seed, read where it was trained before.
+struct ScratchNetwork {
+  model::Checkpoint checkpoint;
+  std::vector<lab::Row> rows;  // its loss curve and size
+};
+std::unique_ptr<ScratchNetwork> scratch_network(const ScratchOptions& options, uint64_t seed, const Equipment& equipment, lab::Workbench& bench);
+// In the units by which the watch advances while it trains.
+int64_t training_cost(const ScratchOptions& options);
+
+}  // namespace manabi::study::task_vectors
