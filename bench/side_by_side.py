@@ -3,9 +3,11 @@
     ./manabi bench fewshot [--peers VENV] [--peer-scripts DIR] [--data DIR] [--json]
     ./manabi bench load
     ./manabi bench train [--peers VENV]
+    ./manabi bench patch [--peers VENV]
     ./manabi bench kernels
 
---peers names a Python environment with torch, transformers, lm-eval, gguf and llama-cpp-python (fewshot), or torch, jax and optax (train);
+--peers names a Python environment with torch, transformers, lm-eval, gguf and llama-cpp-python (fewshot), torch, jax and optax (train), or torch,
+transformers and transformer_lens (patch);
 without it only our own figures are printed.
 Only the standard library is needed to run this file.
 """
@@ -14,6 +16,7 @@ import argparse
 import json
 import os
 import pathlib
+import random
 import statistics
 import subprocess
 import sys
@@ -27,7 +30,7 @@ PROMPT_TOKENS = 520  # of a prompt with 16 demonstrations; one of the sizes that
 
 def parse_arguments():
     parser = argparse.ArgumentParser(prog="./manabi bench", description=__doc__.split("\n")[0])
-    parser.add_argument("group", choices=["fewshot", "load", "train", "kernels"])
+    parser.add_argument("group", choices=["fewshot", "load", "train", "patch", "kernels"])
     parser.add_argument("--program", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--build", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--peers", help="a Python environment with the peers' packages")
@@ -37,7 +40,7 @@ def parse_arguments():
     parser.add_argument("--work", type=pathlib.Path, help="folder for converted models (kept between calls)")
     parser.add_argument("--threads", default=os.cpu_count(), type=int)
     parser.add_argument("--turns", default=TURNS, type=int)
-    parser.add_argument("--rows", default="", help="of `train`: only rows whose name holds this")
+    parser.add_argument("--rows", default="", help="of `train` and `patch`: only rows whose name holds this")
     parser.add_argument("--json", action="store_true")
     return parser.parse_args()
 
@@ -188,6 +191,51 @@ class Bench:
         words = [self.arguments.peer_scripts / "train_jax.py", *words] if peer == "jax" else [
             self.arguments.peer_scripts / "train.py", peer, *words, "--threads", self.arguments.threads]
         return lambda: last_json(run([self.peer_python(), *words], OMP_WAIT_POLICY=None))
+
+    def patch(self):
+        """Maps of the stream before every block: random tokens that differ at position 3, the logit of one token at the end."""
+        cells_per_s = lambda result: result["cells_per_s"]
+        for positions, bar in [(12, 12), (48, 7)]:
+            ids = self.token_ids(positions)
+            peer = [self.peer_scripts("patch.py"), "hooks", "--model", self.hugging_face_folder(), "--ids", ids] if self.arguments.peers else None
+            self.compare_maps(f"resid_pre map, SmolLM2, {positions} positions", "smollm2", ids, "transformers, hooks", peer, bar, cells_per_s)
+        if not self.arguments.peers:
+            return
+        shape = ["--layers", 12, "--width", 256, "--heads", 8, "--length", 32, "--vocab", 49152]
+        peer = [self.peer_scripts("patch.py"), "tlens", *shape]
+        self.compare_maps("resid_pre map, L12 d256 h8, 32 positions", self.random_gpt2(), self.token_ids(32), "TransformerLens", peer, 30, cells_per_s)
+
+    def compare_maps(self, work, model, ids, peer_name, peer, bar, figure):
+        if self.arguments.rows not in work:
+            return
+        command = [self.arguments.program, "probe", "patch", "--model", model, "--ids", ids, "--threads", self.arguments.threads, "--report", "", "--json"]
+
+        def ours():
+            result = last_json(run(command))
+            return {"cells_per_s": len(result["values"]) * len(result["columns"]) / result["seconds"]}
+
+        measured = (lambda: last_json(run([self.peer_python(), *peer, "--threads", self.arguments.threads]))) if peer else None
+        self.compare(work, "cells/s", ours, figure, peer_name, measured, figure, bar)
+
+    def peer_scripts(self, name):
+        return self.arguments.peer_scripts / name
+
+    def token_ids(self, positions):
+        draw = random.Random(0)
+        clean = [draw.randint(1000, 40000) for _ in range(positions)]
+        path = self.work / f"patch_{positions}.json"
+        path.write_text(json.dumps({"clean": clean, "corrupted": clean[:3] + [777] + clean[4:], "answer": 1234}))
+        return path
+
+    def random_gpt2(self):
+        """A GPT-2 of random weights with the default model's tokenizer."""
+        folder = self.work / "random-gpt2"
+        if not (folder / "config.json").exists():
+            program = ("import sys, shutil, torch, transformers as t; torch.manual_seed(0); "
+                       "t.GPT2LMHeadModel(t.GPT2Config(n_layer=12, n_embd=256, n_head=8, vocab_size=49152, n_positions=64, bos_token_id=0, eos_token_id=0)).save_pretrained(sys.argv[1]); "
+                       "shutil.copy(sys.argv[2] + '/tokenizer.json', sys.argv[1])")
+            run([self.peer_python(), "-c", program, folder, self.hugging_face_folder()])
+        return folder
 
     def limits(self):
         """This machine's bare matrix products for a prompt of the same length: the limit of the rows above."""
