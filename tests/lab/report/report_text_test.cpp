@@ -67,6 +67,22 @@ TEST(Shortened, FitsAndDoesNotCutACharacter) {
   EXPECT_EQ(shortened(text, 10, 30), "\xE6\x98\xA0\xE7\x94\xBB\xE2\x80\xA6");
 }
 
+TEST(Shortened, CountsEveryCharacterOfAMonospacedTextAlike) {
+  EXPECT_LT(estimated_width("iiii", 10), estimated_width("mmmm", 10));
+  EXPECT_EQ(estimated_width("iiii", 10, Face::monospaced), estimated_width("mmmm", 10, Face::monospaced));
+  EXPECT_EQ(shortened("illimitable", 10, 40, Face::monospaced), "illi\xE2\x80\xA6");
+}
+
+TEST(VisibleText, ShowsWhiteSpaceAndNamesWhatCannotBeSeen) {
+  EXPECT_EQ(visible_text(""), "<empty>");
+  EXPECT_EQ(visible_text(" a\n\t"),
+            "\xC2\xB7"
+            "a\xE2\x8F\x8E\xE2\x87\xA5");
+  EXPECT_EQ(visible_text("\xE2\x80\x8B\xC2\xA0\x07"), "<U+200B><U+00A0><U+0007>");
+  EXPECT_EQ(visible_text("\xE6\x98"), "<0xE6><0x98>");
+  EXPECT_EQ(visible_text("\xE6\x98\xA0"), "\xE6\x98\xA0");
+}
+
 TEST(Numbers, AreSignedAndGroupedAsInPrint) {
   EXPECT_EQ(number_text(-1234.56, {.decimals = 1}), kMinus + "1234.6");
   EXPECT_EQ(number_text(1234567.8, {.decimals = 0}), "1" + kThin + "234" + kThin + "568");
