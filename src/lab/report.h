@@ -41,16 +41,19 @@ struct Figure {
   bool connects_points = true;                                  // off: a cloud of points
 };
 
-// A value for every pair of a row and a column, as colour: layers and positions, layers and heads.
+// A value for every pair of a row and a column, as colour: layers and positions, layers and heads. The first row is drawn lowest, so that
+// layers stand as they lie on each other in a network and a prompt's information is seen to rise.
 struct HeatMap {
   std::string title;
   std::string caption;
   std::string x_label, y_label;
-  std::vector<std::string> columns, rows;   // names; the first row is drawn lowest: layers stand as they lie on each other in a network
-  std::vector<std::vector<double>> values;  // [row][column]; what is not finite is drawn empty
+  std::vector<std::string> columns, rows;   // names
+  std::vector<std::vector<double>> values;  // [row][column]; NaN = not measured, drawn as a struck out cell like infinite values
   std::string unit;                         // what the colour means
-  bool is_diverging = false;                // 0 in the middle, another colour on either side
-  bool has_tokens = false;                  // columns are tokens: their spaces and line breaks are shown
+  // The ends of the colours, the same for maps that are to be compared; by default around the values. What lies beyond has the end's colour.
+  std::optional<std::pair<double, double>> range;
+  bool is_diverging = false;  // 0 has the colour of nothing, what lies on either side a hue of its own
+  bool has_tokens = false;    // columns are tokens: monospaced, with their white space shown
 };
 
 struct Table {

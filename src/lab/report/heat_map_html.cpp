@@ -17,7 +17,7 @@ std::string numbers_of(const HeatMap& map) {
   for (size_t row = 0; row < map.rows.size(); ++row) {
     rows += fmt::format(R"(<tr><th scope="row">{}</th>)", escape(map.rows[row]));
     for (const double value : map.values[row])
-      rows += fmt::format(R"(<td class="number">{}</td>)", std::isfinite(value) ? number_text(value, style) : "\xE2\x80\x93");
+      rows += fmt::format(R"(<td class="number">{}</td>)", std::isnan(value) ? "\xE2\x80\x93" : number_text(value, style));
     rows += "</tr>";
   }
   return fmt::format(

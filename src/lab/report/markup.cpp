@@ -1,5 +1,7 @@
 #include "lab/report/markup.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -35,8 +37,9 @@ Glyph glyph_at(std::string_view text, size_t at) {
   return {code, text.substr(at, length), true};
 }
 
-double em_width(char32_t code) {
+double em_width(char32_t code, Face face) {
   if (code >= 0x300 && code < 0x370) return 0;  // combining marks
+  if (face == Face::monospaced) return code >= 0x1100 ? 1.0 : 0.61;
   if (code >= 0x1100) return code >= 0x2000 && code < 0x2E80 ? 0.7 : 1.0;
   if (std::string_view("iljtfrI.,:;'|!()[] ").find(static_cast<char>(code)) != std::string_view::npos && code < 0x80) return 0.36;
   if (code == 'm' || code == 'w' || code == 'M' || code == 'W' || code == '%') return 0.9;
@@ -59,6 +62,32 @@ bool is_unprintable(const Glyph& glyph) {
   if (code < 0x20 || (code >= 0x7F && code < 0xA0)) return true;
   if ((code >= 0x202A && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069)) return true;
   return (code & 0xFFFE) == 0xFFFE || (code >= 0xFDD0 && code <= 0xFDEF);
+}
+
+bool needs_name(const Glyph& glyph) {
+  const char32_t code = glyph.code;
+  return is_unprintable(glyph) || code == 0xAD || code == 0xFEFF || (code >= 0x200B && code <= 0x200F) || code == 0x2028 || code == 0x2029 ||
+         code == 0x2060;
+}
+
+std::string visible_text(std::string_view token) {
+  if (token.empty()) return "<empty>";
+  std::string text;
+  for (const Glyph& glyph : glyphs_of(token)) {
+    if (!glyph.is_valid)
+      text += fmt::format("<0x{:02X}>", static_cast<unsigned>(glyph.code));
+    else if (needs_name(glyph) || glyph.code == 0xA0)
+      text += fmt::format("<U+{:04X}>", static_cast<unsigned>(glyph.code));
+    else if (glyph.code == '\n')
+      text += "\xE2\x8F\x8E";  // a return symbol
+    else if (glyph.code == '\t')
+      text += "\xE2\x87\xA5";  // an arrow to a bar
+    else if (glyph.code == ' ')
+      text += "\xC2\xB7";  // a middle dot
+    else
+      text += glyph.bytes;
+  }
+  return text;
 }
 
 std::string escape(std::string_view text) {
@@ -103,9 +132,9 @@ std::string Anchors::take(std::string_view wish) {
   return name;
 }
 
-double estimated_width(std::string_view text, double font_size) {
+double estimated_width(std::string_view text, double font_size, Face face) {
   double ems = 0;
-  for (const Glyph& glyph : glyphs_of(text)) ems += em_width(glyph.code);
+  for (const Glyph& glyph : glyphs_of(text)) ems += em_width(glyph.code, face);
   return ems * font_size;
 }
 
@@ -123,13 +152,13 @@ std::vector<std::string> wrapped(std::string_view text, double font_size, double
   return lines;
 }
 
-std::string shortened(std::string_view text, double font_size, double width) {
-  if (estimated_width(text, font_size) <= width) return std::string(text);
-  const double room = width - font_size * 0.7;
+std::string shortened(std::string_view text, double font_size, double width, Face face) {
+  if (estimated_width(text, font_size, face) <= width) return std::string(text);
+  const double room = width - font_size * (face == Face::monospaced ? 1.0 : 0.7);
   std::string start;
   double used = 0;
   for (const Glyph& glyph : glyphs_of(text)) {
-    used += em_width(glyph.code) * font_size;
+    used += em_width(glyph.code, face) * font_size;
     if (used > room) break;
     start += glyph.bytes;
   }

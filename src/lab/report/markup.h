@@ -22,6 +22,12 @@ std::vector<Glyph> glyphs_of(std::string_view text);
 // the text around them.
 bool is_unprintable(const Glyph& glyph);
 
+// True for what one cannot see or what would disturb its neighbours: what is unprintable, zero widths, soft hyphens.
+bool needs_name(const Glyph& glyph);
+
+// A token where no style sheet draws its white space: dots, arrows and returns for it, names for what needs one ("<U+200B>", "<0xE6>").
+std::string visible_text(std::string_view token);
+
 // Safe inside elements and quoted attributes of HTML and XML; what cannot be printed becomes U+FFFD.
 std::string escape(std::string_view text);
 
@@ -37,13 +43,15 @@ class Anchors {
   std::set<std::string> taken_;
 };
 
-// The width of a text in a proportional sans serif, erring to the wide side; enough to decide what fits.
-double estimated_width(std::string_view text, double font_size);
+enum class Face { sans_serif, monospaced };
+
+// The width of a text, erring to the wide side; enough to decide what fits.
+double estimated_width(std::string_view text, double font_size, Face face = Face::sans_serif);
 
 // `text` in at most `most` lines that fit into `width`, broken at spaces and after underscores, hyphens and slashes; empty when it cannot be.
 std::vector<std::string> wrapped(std::string_view text, double font_size, double width, size_t most);
 
 // `text`, or its start and an ellipsis, so that it fits into `width`.
-std::string shortened(std::string_view text, double font_size, double width);
+std::string shortened(std::string_view text, double font_size, double width, Face face = Face::sans_serif);
 
 }  // namespace manabi::lab::report

@@ -10,13 +10,6 @@
 namespace manabi::lab::report {
 namespace {
 
-// Characters that one cannot see or that would disturb their neighbours, by name: a control character, half a character, a zero width.
-bool needs_name(const Glyph& glyph) {
-  const char32_t code = glyph.code;
-  return is_unprintable(glyph) || code == 0xAD || code == 0xFEFF || (code >= 0x200B && code <= 0x200F) || code == 0x2028 || code == 0x2029 ||
-         code == 0x2060;
-}
-
 std::string glyph_html(const Glyph& glyph) {
   if (!glyph.is_valid) return fmt::format(R"(<i class="byte">{:02X}</i>)", static_cast<unsigned>(glyph.code));
   if (needs_name(glyph)) return fmt::format(R"(<i class="byte">U+{:04X}</i>)", static_cast<unsigned>(glyph.code));
@@ -27,7 +20,7 @@ std::string glyph_html(const Glyph& glyph) {
   return escape(glyph.bytes);
 }
 
-std::string visible_text(const std::string& text) {
+std::string visible_html(const std::string& text) {
   std::string html;
   for (const Glyph& glyph : glyphs_of(text)) html += glyph_html(glyph);
   return html;
@@ -35,7 +28,7 @@ std::string visible_text(const std::string& text) {
 
 std::string token_html(const PromptView::Token& token, size_t index) {
   const std::string kind = std::string(index % 2 == 1 ? "b" : "a") + (token.is_special ? " special" : "");
-  const std::string text = token.text.empty() ? R"(<i class="byte">empty</i>)" : visible_text(token.text);
+  const std::string text = token.text.empty() ? R"(<i class="byte">empty</i>)" : visible_html(token.text);
   return fmt::format(R"(<span class="{}" title="token {}, id {}{}">{}</span>)", kind, index, token.id, token.is_special ? ", special" : "",
                      text);
 }
@@ -59,7 +52,7 @@ std::vector<double> shares_of(const std::vector<PromptView::Answer>& answers) {
 
 std::string answer_row(const PromptView::Answer& answer, bool has_scores, const double* share, bool is_chosen) {
   std::string row =
-      fmt::format(R"(<tr{}><th scope="row"><span class="a">{}</span></th>)", is_chosen ? R"( class="chosen")" : "", visible_text(answer.text));
+      fmt::format(R"(<tr{}><th scope="row"><span class="a">{}</span></th>)", is_chosen ? R"( class="chosen")" : "", visible_html(answer.text));
   if (has_scores) {
     row += fmt::format(R"(<td class="number">{}</td>)", answer.score ? number_text(*answer.score, {.decimals = 2}) : "\xE2\x80\x93");
   }

@@ -67,6 +67,22 @@ TEST(Shortened, FitsAndDoesNotCutACharacter) {
   EXPECT_EQ(shortened(text, 10, 30), "\xE6\x98\xA0\xE7\x94\xBB\xE2\x80\xA6");
 }
 
+TEST(Shortened, CountsEveryCharacterOfAMonospacedTextAlike) {
+  EXPECT_LT(estimated_width("iiii", 10), estimated_width("mmmm", 10));
+  EXPECT_EQ(estimated_width("iiii", 10, Face::monospaced), estimated_width("mmmm", 10, Face::monospaced));
+  EXPECT_EQ(shortened("illimitable", 10, 40, Face::monospaced), "illi\xE2\x80\xA6");
+}
+
+TEST(VisibleText, ShowsWhiteSpaceAndNamesWhatCannotBeSeen) {
+  EXPECT_EQ(visible_text(""), "<empty>");
+  EXPECT_EQ(visible_text(" a\n\t"),
+            "\xC2\xB7"
+            "a\xE2\x8F\x8E\xE2\x87\xA5");
+  EXPECT_EQ(visible_text("\xE2\x80\x8B\xC2\xA0\x07"), "<U+200B><U+00A0><U+0007>");
+  EXPECT_EQ(visible_text("\xE6\x98"), "<0xE6><0x98>");
+  EXPECT_EQ(visible_text("\xE6\x98\xA0"), "\xE6\x98\xA0");
+}
+
 TEST(Numbers, AreSignedAndGroupedAsInPrint) {
   EXPECT_EQ(number_text(-1234.56, {.decimals = 1}), kMinus + "1234.6");
   EXPECT_EQ(number_text(1234567.8, {.decimals = 0}), "1" + kThin + "234" + kThin + "568");
@@ -141,11 +157,48 @@ TEST_P(BothSchemes, SeriesStayApartForColourBlindReaders) {
   }
 }
 
+std::vector<std::string_view> ramp_of(const Scheme& scheme, bool is_warm) {
+  std::vector<std::string_view> ramp{scheme.zero};
+  for (const std::string_view colour : is_warm ? scheme.warm : scheme.cool) ramp.push_back(colour);
+  return ramp;
+}
+
+TEST_P(BothSchemes, StepsOfARampAreEvenAndGrowFromTheGround) {
+  for (const bool is_warm : {false, true}) {
+    const std::vector<std::string_view> ramp = ramp_of(*GetParam(), is_warm);
+    for (size_t step = 1; step < ramp.size(); ++step) {
+      const double distance = test::colour_distance(ramp[step - 1], ramp[step], test::Vision::full);
+      EXPECT_GE(distance, 4) << ramp[step];
+      EXPECT_LE(distance, 6.5) << ramp[step];
+      EXPECT_GT(test::contrast(ramp[step], GetParam()->ground), test::contrast(ramp[step - 1], GetParam()->ground)) << ramp[step];
+    }
+  }
+}
+
+TEST_P(BothSchemes, WarmAndCoolStayApartForColourBlindReaders) {
+  const Scheme& scheme = *GetParam();
+  for (const test::Vision vision : {test::Vision::full, test::Vision::no_red, test::Vision::no_green, test::Vision::no_blue}) {
+    for (size_t step = 4; step <= kRampSteps; ++step)
+      EXPECT_GE(test::colour_distance(scheme.warm[step - 1], scheme.cool[step - 1], vision), 12) << step;
+    EXPECT_GE(test::colour_distance(scheme.zero, scheme.warm.back(), vision), 40);
+    EXPECT_GE(test::colour_distance(scheme.zero, scheme.cool.back(), vision), 40);
+  }
+}
+
+TEST_P(BothSchemes, NumbersInCellsReachTheContrastOfFourAndAHalf) {
+  const Scheme& scheme = *GetParam();
+  for (size_t step = kFirstInkedStep; step <= kRampSteps; ++step) {
+    EXPECT_GE(test::contrast(scheme.warm[step - 1], scheme.ground), 4.5) << step;
+    EXPECT_GE(test::contrast(scheme.cool[step - 1], scheme.ground), 4.5) << step;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Palette, BothSchemes, ::testing::Values(&kLight, &kDark));
 
 TEST(Palette, ResolvesEveryProperty) {
   const std::string style = resolved("a{color:var(--text);stroke:var(--s7);fill:var(--accent-soft)}", kLight);
   EXPECT_EQ(style, "a{color:#1c2126;stroke:#17789b;fill:#e6eff4}");
+  EXPECT_EQ(resolved("b{fill:var(--warm1);stroke:var(--cool16)}", kLight), "b{fill:#f2e7df;stroke:#0c3a86}");
 }
 
 }  // namespace

@@ -20,6 +20,11 @@ std::vector<std::pair<std::string, std::string_view>> named_colours(const Scheme
                                                                 {"open", scheme.open},         {"open-soft", scheme.open_soft},
                                                                 {"untested", scheme.untested}, {"untested-soft", scheme.untested_soft}};
   for (size_t index = 0; index < kSeriesColours; ++index) colours.emplace_back(fmt::format("s{}", index), scheme.series[index]);
+  colours.emplace_back("zero", scheme.zero);
+  for (size_t step = 1; step <= kRampSteps; ++step) {
+    colours.emplace_back(fmt::format("warm{}", step), scheme.warm[step - 1]);
+    colours.emplace_back(fmt::format("cool{}", step), scheme.cool[step - 1]);
+  }
   return colours;
 }
 
