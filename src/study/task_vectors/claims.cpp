@@ -178,8 +178,15 @@ std::vector<lab::Claim> vector_claims(const lab::Records& records, const std::st
     claims.push_back(std::move(claim));
   }
   claims.push_back(depth_claim(records, evidence));
-  for (const PublishedOverride& pair : kPublishedOverrides) claims.push_back(override_claim(records, model, pair));
+  const std::vector<std::string> tasks = evidence.tasks();
+  const auto is_asked = [&](const char* task) { return std::ranges::find(tasks, task) != tasks.end(); };
+  for (const PublishedOverride& pair : kPublishedOverrides)
+    if (is_asked(pair.task) && is_asked(pair.injected)) claims.push_back(override_claim(records, model, pair));
   claims.push_back(geometry_claim(records, model, evidence.layers()));
+  for (lab::Claim& claim : claims) {
+    claim.id += "-" + model;
+    claim.measure = model + ": " + claim.measure;
+  }
   return claims;
 }
 
