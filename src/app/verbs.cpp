@@ -18,7 +18,7 @@ const std::vector<Verb>& verbs() {
       {"generate", "generate PROMPT [options]", "continue a prompt", generate_verb},
       {"tokenize", "tokenize TEXT [options]", "every token with its id and bytes", tokenize_verb},
       {"train", "train TEXT [options]", "train a language model from scratch on a text file", train_verb},
-      {"probe", "probe patch|lens|heads [options]", "look inside a model", probe_verb},
+      {"probe", "probe patch|lens|heads|vector [options]", "look inside a model", probe_verb},
       {"get", "get MODEL [options]", "fetch a model into the cache", get_verb},
       {"doctor", "doctor", "look at this machine and say what works", doctor_verb},
   };
@@ -37,6 +37,20 @@ void print_help(std::ostream& out) {
 
 }  // namespace
 
+int act_on_part(std::span<const Verb> parts, const std::string& whole, Words words, Session& session) {
+  if (words.empty() || words[0] == "--help" || words[0] == "-h") {
+    for (const Verb& part : parts) session.out << fmt::format("  manabi {:<42} {}\n", part.usage, part.summary);
+    if (!words.empty()) return 0;
+    throw base::Error({.where = whole, .given = "nothing to do", .expected = "one of the above"});
+  }
+  std::vector<std::string> names;
+  for (const Verb& part : parts) {
+    if (part.name == words[0]) return part.act(words.subspan(1), session);
+    names.push_back(part.name);
+  }
+  throw base::Error({.where = whole, .given = "there is no verb '" + words[0] + "'", .hint = base::nearest_hint(words[0], names)});
+}
+
 int run_program(Words words, Session& session) {
   if (words.empty() || words[0] == "--help" || words[0] == "-h" || words[0] == "help") {
     print_help(session.out);
@@ -46,12 +60,7 @@ int run_program(Words words, Session& session) {
     session.out << "manabi " MANABI_VERSION "\n";
     return 0;
   }
-  std::vector<std::string> names;
-  for (const Verb& verb : verbs()) {
-    if (verb.name == words[0]) return verb.act(words.subspan(1), session);
-    names.push_back(verb.name);
-  }
-  throw base::Error({.where = "manabi", .given = "there is no verb '" + words[0] + "'", .hint = base::nearest_hint(words[0], names)});
+  return act_on_part(verbs(), "manabi", words, session);
 }
 
 }  // namespace manabi::app

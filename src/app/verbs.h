@@ -41,6 +41,10 @@ int probe_verb(Words words, Session& session);
 int get_verb(Words words, Session& session);
 int doctor_verb(Words words, Session& session);
 
+// Acts on the first word as one of the parts of `whole` ("manabi probe"); prints them for --help. Throws base::Error for none and for an unknown
+// one, naming the nearest.
+int act_on_part(std::span<const Verb> parts, const std::string& whole, Words words, Session& session);
+
 // Dispatches on the first word; prints help for none, and names the nearest verb for an unknown one. Throws what the verb throws.
 int run_program(Words words, Session& session);
 

@@ -1,6 +1,7 @@
 #include "study/equipment.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <stdexcept>
 #include <thread>
 
@@ -9,15 +10,31 @@
 #include "learn/training/version.h"
 #include "model/catalogue.h"
 #include "model/version.h"
+#include "probe/vectors/vector_reader.h"
 #include "tensor/device.h"
 
 namespace manabi::study {
+namespace {
+
+struct ModelName {
+  std::string model, vector;  // "" without one
+};
+
+ModelName split(const std::string& name) {
+  const size_t plus = name.rfind('+');
+  if (plus == std::string::npos || !name.ends_with(".safetensors") || std::filesystem::exists(name)) return {name, ""};
+  return {name.substr(0, plus), name.substr(plus + 1)};
+}
+
+}  // namespace
 
 base::OptionTable EquipmentOptions::table() {
   using base::Changes;
   base::OptionTable options;
   options.add({.name = "model",
-               .help = "checkpoints: paths (GGUF, Hugging Face folder, llama2.c .bin) or short names of `manabi list models`",
+               .help =
+                   "checkpoints: paths (GGUF, Hugging Face folder, llama2.c .bin) or short names of `manabi list models`; NAME+FILE.safetensors "
+                   "puts a vector of `probe vector` into the stream",
                .target = &model});
   options.add({.name = "tokenizer", .help = "a tokenizer that overrides the checkpoint's own: a file or a folder", .target = &tokenizer});
   options.add({.name = "data", .help = "folder of data sets; without it only the built-in ones are there", .target = &data});
@@ -63,7 +80,21 @@ tensor::Compute Equipment::compute() const {
   return {.device = tensor::parse_device(options_.device), .dtype = tensor::parse_dtype(options_.dtype)};
 }
 
+Subject Equipment::subject(const std::string& name, const learn::ReaderOptions& options, const base::Watch& watch) {
+  const auto [model, vector] = split(name);
+  Subject subject{.checkpoint = checkpoint(model)};
+  if (vector.empty())
+    subject.learner = std::make_unique<learn::FewShotReader>(*subject.checkpoint, options, watch);
+  else
+    subject.learner = std::make_unique<probe::VectorReader>(*subject.checkpoint, probe::load_vector(vector), options, watch);
+  return subject;
+}
+
 std::shared_ptr<const model::Checkpoint> Equipment::checkpoint(const std::string& name) {
+  if (const ModelName parts = split(name); !parts.vector.empty())
+    throw base::Error({.where = "--model",
+                       .given = "'" + name + "', a model with a vector",
+                       .expected = "'" + parts.model + "' alone: this study looks into the model itself"});
   const std::string path = model::fetch_model(name, watch_);
   if (open_ && open_->path == path) return open_;
   open_.reset();  // before the next one is read: two models need not fit into memory at once
@@ -74,14 +105,17 @@ std::shared_ptr<const model::Checkpoint> Equipment::checkpoint(const std::string
 
 lab::Coordinates Equipment::model_inputs(const std::string& name) {
   const tensor::Compute wanted = compute();
-  const model::CheckpointSummary& known = summary(name);
-  return {
+  const auto [model, vector] = split(name);
+  const model::CheckpointSummary& known = summary(model);
+  lab::Coordinates inputs = {
       {"checkpoint", known.hash},
       {"tokenizer", known.tokenizer->fingerprint()},
       {"device", wanted.device.is_cuda() ? "cuda" : "cpu"},
       {"dtype", tensor::name_of(wanted.dtype)},
       {"numbers", std::to_string(model::kNumericalVersion)},
   };
+  if (!vector.empty()) inputs["vector"] = base::sha256_of_file(vector);
+  return inputs;
 }
 
 lab::Coordinates Equipment::training_inputs() const {
@@ -100,7 +134,7 @@ int64_t Equipment::threads() const {
 }
 
 world::PromptLimit Equipment::prompt_limit(const std::string& name, int64_t reserved) {
-  const model::CheckpointSummary& known = summary(name);
+  const model::CheckpointSummary& known = summary(split(name).model);
   return {.tokenizer = known.tokenizer.get(), .tokens = known.context - reserved};
 }
 

@@ -12,6 +12,7 @@
 #include "base/watch.h"
 #include "lab/record.h"
 #include "lab/study.h"
+#include "learn/scoring/few_shot_reader.h"
 #include "model/checkpoint.h"
 #include "world/dataset.h"
 #include "world/few_shot/few_shot.h"
@@ -45,6 +46,13 @@ class Tasks {
   std::vector<std::shared_ptr<const world::Dataset>> all_;
 };
 
+// What is asked in a study: a checkpoint that reads prompts, as it is or with a vector in its stream.
+struct Subject {
+  std::shared_ptr<const model::Checkpoint> checkpoint;
+  std::unique_ptr<world::Learner> learner;
+};
+
+// Every `name` of a model below may be followed by "+FILE.safetensors", a vector of `manabi probe vector`.
 class Equipment {
  public:
   Equipment(std::string assets_folder, base::Watch watch) : assets_folder_(std::move(assets_folder)), watch_(watch) {}
@@ -61,7 +69,9 @@ class Equipment {
   void throw_if_cancelled() const { watch_.throw_if_cancelled(); }
   tensor::Compute compute() const;
 
-  // The opened checkpoint; the last one asked for is kept. Fetches a catalogue model that is not in the cache.
+  Subject subject(const std::string& name, const learn::ReaderOptions& options, const base::Watch& watch);
+  // The opened checkpoint; the last one asked for is kept. Fetches a catalogue model that is not in the cache. Throws base::Error for a name
+  // with a vector: who reads the model itself would leave it out.
   std::shared_ptr<const model::Checkpoint> checkpoint(const std::string& name);
   // What a cell's key must hold of a model: hash of weights and tokenizer, dtype, device kind, numerical version. Builds no model.
   lab::Coordinates model_inputs(const std::string& name);

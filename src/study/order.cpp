@@ -121,7 +121,6 @@ std::vector<lab::Cell> Order::grid() {
 
 lab::Records Order::measure(std::span<const lab::Cell> group, lab::Workbench& bench) {
   const lab::Coordinates& first = group.front().at;
-  const auto checkpoint = equipment_.checkpoint(lab::text_at(first, "model"));
   const std::shared_ptr<const world::Dataset> dataset = tasks_.named(lab::text_at(first, "task"));
   const world::PromptLimit limit = equipment_.prompt_limit(lab::text_at(first, "model"), kReservedTokens);
   const int64_t seed = lab::integer_at(first, "seed");
@@ -134,8 +133,8 @@ lab::Records Order::measure(std::span<const lab::Cell> group, lab::Workbench& be
   }
   learn::ReaderOptions reading;
   reading.score.token_budget = equipment_.options().token_budget;
-  learn::FewShotReader reader(*checkpoint, reading, {.cancel = bench.watch.cancel});
-  const world::Answers answers = reader.answer(episodes, world::Ask::choices);
+  const Subject subject = equipment_.subject(lab::text_at(first, "model"), reading, {.cancel = bench.watch.cancel});
+  const world::Answers answers = subject.learner->answer(episodes, world::Ask::choices);
 
   lab::Records records;
   size_t next = 0;

@@ -1,13 +1,16 @@
 // The study of order: its grid, a measurement on a tiny model, and its claim on records whose truth is known.
+#include <ATen/ATen.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <set>
 #include <string>
 
+#include "base/error.h"
 #include "base/random.h"
 #include "lab/claim.h"
 #include "lab/study.h"
+#include "probe/vectors/steering_vector.h"
 #include "study/catalogue.h"
 #include "study/equipment.h"
 #include "tests/support/temporary_folder.h"
@@ -46,6 +49,24 @@ TEST_F(OrderStudy, ADrawIsMeasuredInAllItsOrdersAtOnce) {
     distinct.insert(record.items.front().scores);
   }
   EXPECT_GT(distinct.size(), 1u) << "all orders gave the same scores";
+}
+
+// Every study that asks learners takes a model with a vector; its cells are others than the plain model's.
+TEST_F(OrderStudy, AModelWithAVectorIsAnotherLearner) {
+  const auto plain = equipment.checkpoint(folder.path("tiny.gguf"));
+  probe::save_vector({.values = 3 * at::ones({plain->lm->width()}), .layer = 1, .name = "v", .model = "tiny", .checkpoint_hash = plain->hash},
+                     folder.path("v.safetensors"));
+  const std::string steered = folder.path("tiny.gguf") + "+" + folder.path("v.safetensors");
+  equipment.options().model = {folder.path("tiny.gguf"), steered};
+  equipment.options().seeds = 1;
+  const std::vector<lab::Cell> cells = study->grid();
+  ASSERT_EQ(cells.size(), 6u);
+  EXPECT_NE(cells[0].inputs, cells[3].inputs);
+  lab::Artifacts artifacts(folder.path("artifacts"));
+  lab::Workbench bench{.watch = {}, .artifacts = artifacts};
+  const lab::Records without = study->measure(std::span(cells).first(3), bench), with = study->measure(std::span(cells).last(3), bench);
+  EXPECT_NE(without[0].items[0].scores, with[0].items[0].scores);
+  EXPECT_THROW(equipment.checkpoint(steered), base::Error);
 }
 
 // Twelve draws of eight orders, 200 queries each. An order is right with probability 0.5 plus or minus `swing`.

@@ -93,14 +93,6 @@ void append(Batch& batch, size_t index, const EncodedEpisode& encoded) {
   }
 }
 
-world::Answer unscored_answer(const EncodedEpisode& encoded, bool is_exact) {
-  world::Answer answer;
-  for (const std::vector<TokenId>& choice : encoded.choices) answer.tokens.push_back(static_cast<int64_t>(choice.size()));
-  answer.exactness = is_exact ? world::Exactness::exact : world::Exactness::unnormalised;
-  answer.prompt_tokens = static_cast<int64_t>(encoded.prompt.size());
-  return answer;
-}
-
 // Logits of different positions cannot be added up: only choices of one token can do without the normaliser.
 bool needs_normaliser(const EncodedEpisode& encoded) {
   return std::ranges::any_of(encoded.choices, [](const std::vector<TokenId>& choice) { return choice.size() > 1; });
@@ -111,12 +103,18 @@ bool needs_normaliser(const EncodedEpisode& encoded) {
 FewShotReader::FewShotReader(const model::Checkpoint& checkpoint, ReaderOptions options, base::Watch watch)
     : checkpoint_(checkpoint), options_(options), watch_(watch) {}
 
-void FewShotReader::check_length(const world::Episode& episode, const EncodedEpisode& encoded) const {
-  if (encoded.longest() <= checkpoint_.lm->context()) return;
+world::Answer unscored_answer(const EncodedEpisode& encoded, world::Exactness exactness) {
+  world::Answer answer{.exactness = exactness, .prompt_tokens = static_cast<int64_t>(encoded.prompt.size())};
+  for (const std::vector<TokenId>& choice : encoded.choices) answer.tokens.push_back(static_cast<int64_t>(choice.size()));
+  return answer;
+}
+
+void check_length(const model::Checkpoint& checkpoint, const world::Episode& episode, const EncodedEpisode& encoded) {
+  if (encoded.longest() <= checkpoint.lm->context()) return;
   throw base::Error({.where = name_of(episode),
                      .given = "the prompt with " + std::to_string(episode.demonstrations.size()) +
                               " demonstrations and its longest label need " + std::to_string(encoded.longest()) + " tokens",
-                     .expected = "at most " + std::to_string(checkpoint_.lm->context()) + ", the context of " + checkpoint_.name,
+                     .expected = "at most " + std::to_string(checkpoint.lm->context()) + ", the context of " + checkpoint.name,
                      .hint = "take fewer shots, or --too-long drop_demonstrations"});
 }
 
@@ -131,10 +129,10 @@ world::Answers FewShotReader::answer(std::span<const world::Episode> episodes, w
   for (size_t index = 0; index < episodes.size(); ++index) {
     watch_.throw_if_cancelled();
     const EncodedEpisode encoded = encode_episode(*checkpoint_.tokenizer, episodes[index], options_);
-    check_length(episodes[index], encoded);
+    check_length(checkpoint_, episodes[index], encoded);
     const bool is_exact = options_.score.normalised || needs_normaliser(encoded);
     append(is_exact ? exact : unnormalised, index, encoded);
-    answers.push_back(unscored_answer(encoded, is_exact));
+    answers.push_back(unscored_answer(encoded, is_exact ? world::Exactness::exact : world::Exactness::unnormalised));
   }
 
   for (const Batch* batch : {&exact, &unnormalised}) {

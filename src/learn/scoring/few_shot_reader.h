@@ -32,6 +32,11 @@ struct EncodedEpisode {
 // `one_token`, start alike.
 EncodedEpisode encode_episode(const text::Tokenizer& tokenizer, const world::Episode& episode, const ReaderOptions& options);
 
+// What readers of episodes share. Throws base::Error for an episode that does not fit the model's context.
+void check_length(const model::Checkpoint& checkpoint, const world::Episode& episode, const EncodedEpisode& encoded);
+// An answer that still lacks its scores.
+world::Answer unscored_answer(const EncodedEpisode& encoded, world::Exactness exactness);
+
 class FewShotReader final : public world::Learner {
  public:
   // The checkpoint outlives the reader. The watch counts episodes.
@@ -43,8 +48,6 @@ class FewShotReader final : public world::Learner {
   const ScoreCost& cost() const { return cost_; }  // summed over all calls
 
  private:
-  void check_length(const world::Episode& episode, const EncodedEpisode& encoded) const;
-
   const model::Checkpoint& checkpoint_;
   ReaderOptions options_;
   base::Watch watch_;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "probe/passes.h"
 
 namespace manabi::probe {
 namespace {
@@ -31,18 +32,6 @@ void check(std::span<const PromptGroup> groups) {
     for (const std::vector<TokenId>& prompt : groups[group])
       if (prompt.empty())
         throw base::Error({.where = "group " + std::to_string(group), .given = "a prompt without tokens", .expected = "at least one token"});
-}
-
-// Runs rows in passes of at most `budget` tokens; a longer row goes alone. `act` is called with each pass and the number of its first row.
-template <class Act>
-void in_passes(const std::vector<Row>& rows, int64_t budget, const Act& act) {
-  const auto length = [](const Row& row) { return row.states.defined() ? row.states.size(0) : std::ssize(row.tokens); };
-  for (size_t begin = 0; begin < rows.size();) {
-    size_t end = begin;
-    for (int64_t tokens = 0; end < rows.size() && (end == begin || tokens + length(rows[end]) <= budget); ++end) tokens += length(rows[end]);
-    act(std::span(rows).subspan(begin, end - begin), begin);
-    begin = end;
-  }
 }
 
 // The caches of what the groups share; null where they share nothing.

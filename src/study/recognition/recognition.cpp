@@ -310,7 +310,7 @@ lab::Records Recognition::measure(std::span<const lab::Cell> group, lab::Workben
 
 lab::Records Recognition::measure_checkpoint(std::span<const lab::Cell> group, lab::Workbench& bench) {
   const lab::Coordinates& first = group.front().at;
-  const std::shared_ptr<const model::Checkpoint> checkpoint = equipment_.checkpoint(lab::text_at(first, kModel));
+  const Subject subject = equipment_.subject(lab::text_at(first, kModel), reader_options(), {.cancel = bench.watch.cancel});
   const std::shared_ptr<const world::Dataset> dataset = tasks_.named(lab::text_at(first, kTask));
   const int64_t seed = lab::integer_at(first, kSeed);
   const world::Queries& queries = queries_of(first);
@@ -322,8 +322,7 @@ lab::Records Recognition::measure_checkpoint(std::span<const lab::Cell> group, l
     for (int64_t query : queries.indices) episodes.push_back(world.draw(seed, query));
     majority = world.majority();
   }
-  learn::FewShotReader reader(*checkpoint, reader_options(), {.cancel = bench.watch.cancel});
-  const world::Answers answers = reader.answer(episodes, world::Ask::choices);
+  const world::Answers answers = subject.learner->answer(episodes, world::Ask::choices);
 
   lab::Records records;
   const size_t per_cell = queries.indices.size();
@@ -336,7 +335,7 @@ lab::Records Recognition::measure_checkpoint(std::span<const lab::Cell> group, l
     }
     record.rows = {{.metric = kChance, .value = 1.0 / static_cast<double>(dataset->classes()), .n = static_cast<int64_t>(dataset->test.size())},
                    {.metric = kMajority, .value = majority, .n = static_cast<int64_t>(dataset->test.size())},
-                   {.metric = kParameters, .value = static_cast<double>(checkpoint->lm->parameters()), .n = 1},
+                   {.metric = kParameters, .value = static_cast<double>(subject.checkpoint->lm->parameters()), .n = 1},
                    {.metric = kDropped, .value = static_cast<double>(queries.dropped), .n = static_cast<int64_t>(per_cell) + queries.dropped}};
     if (dropped_shots > 0) record.rows.push_back({.metric = kDroppedShots, .value = dropped_shots, .n = static_cast<int64_t>(per_cell)});
     record.exhibits[kKind] = dataset->kind;
@@ -344,7 +343,7 @@ lab::Records Recognition::measure_checkpoint(std::span<const lab::Cell> group, l
     record.exhibits["notes"] = dataset->notes;
     const int64_t shots = lab::integer_at(group[c].at, kShots);
     if (shots <= kShownShots || shots == std::ranges::min(options_.shots))
-      record.exhibits["prompt"] = prompt_exhibit(*checkpoint, episodes[c * per_cell], answers[c * per_cell], reader_options());
+      record.exhibits["prompt"] = prompt_exhibit(*subject.checkpoint, episodes[c * per_cell], answers[c * per_cell], reader_options());
     records.push_back(std::move(record));
   }
   return records;

@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include "probe/tasks/task_reading.h"
+
 namespace manabi::study::task_vectors {
 namespace {
 
@@ -11,8 +13,8 @@ at::Tensor read_all(const model::Checkpoint& checkpoint, std::span<const Readabl
   std::vector<at::Tensor> all;
   for (const ReadableTask& task : tasks) {
     watch.throw_if_cancelled();
-    const auto items = draw_items(task, options.items, rng.child(task.name), options.draw);
-    all.push_back(read_items(checkpoint, items, options).thetas.to(at::kCPU, at::kDouble));
+    const auto items = probe::draw_items(task, options.items, rng.child(task.name), options.draw);
+    all.push_back(probe::read_items(checkpoint, items, options.token_budget).thetas.to(at::kCPU, at::kDouble));
     watch.advance(1);
   }
   const at::Tensor vectors = at::stack(all);

@@ -6,26 +6,16 @@
 #include <array>
 #include <utility>
 
-#include "probe/vectors/prompt_runs.h"
-#include "study/task_vectors/queries.h"
+#include "probe/tasks/task_reading.h"
 
 namespace manabi::study::task_vectors {
 namespace {
 
-using probe::PromptGroup;
-using probe::PromptRuns;
-
-// The same demonstrations with their outputs changed round.
-std::vector<MappingItem> with_shuffled_outputs(std::vector<MappingItem> items, const base::Rng& rng) {
-  for (size_t index = 0; index < items.size(); ++index) {
-    std::vector<std::string> outputs;
-    for (const Mapping& pair : items[index].demonstrations) outputs.push_back(pair.output);
-    base::Rng order = rng.child(static_cast<uint64_t>(index));
-    order.shuffle(std::span(outputs));
-    for (size_t i = 0; i < outputs.size(); ++i) items[index].demonstrations[i].output = outputs[i];
-  }
-  return items;
-}
+using probe::judge;
+using probe::LayerChoice;
+using probe::Queries;
+using probe::ReadItems;
+using probe::share_of;
 
 // Normal vectors of the same norms.
 at::Tensor random_like(const at::Tensor& thetas, const base::Rng& rng) {
@@ -58,44 +48,21 @@ std::string name_of(Arm arm) {
   return kNames[static_cast<size_t>(arm)];
 }
 
-std::vector<MappingItem> draw_items(const ReadableTask& task, int64_t count, const base::Rng& rng, const world::MappingDraw& draw) {
-  std::vector<MappingItem> items;
-  for (int64_t index = 0; index < count; ++index) items.push_back(world::draw_item(task.pairs, rng.child(static_cast<uint64_t>(index)), draw));
-  return items;
-}
-
-// Behind each item's demonstrations its dummies, whose streams are averaged, and its query.
-ReadItems read_items(const model::Checkpoint& checkpoint, std::vector<MappingItem> items, const VectorOptions& options) {
-  const c10::InferenceMode inference;
-  std::vector<PromptGroup> groups;
-  for (const MappingItem& item : items) {
-    PromptGroup& group = groups.emplace_back();
-    for (const Mapping& dummy : item.dummies) group.push_back(tokens_of(checkpoint, world::prompt_of(item.demonstrations, dummy.input)));
-    group.push_back(tokens_of(checkpoint, world::prompt_of(item.demonstrations, item.query.input)));
-  }
-  const PromptRuns runs(*checkpoint.lm, groups, options.token_budget);
-  const auto count = std::ssize(items), prompts = options.draw.dummies + 1;
-  const at::Tensor states = runs.states().view({count, prompts, runs.states().size(1), runs.states().size(2)});
-  const at::Tensor queries = runs.hidden().view({count, prompts, -1}).select(1, options.draw.dummies);
-  return {.items = std::move(items),
-          .thetas = states.narrow(1, 0, options.draw.dummies).mean(1),
-          .regular = answers_after(checkpoint, queries.contiguous())};
-}
-
 std::vector<lab::Row> measure_task(const model::Checkpoint& checkpoint, const ReadableTask& task, const ReadableTask& other,
                                    const VectorOptions& options, const base::Rng& rng, const base::Watch& watch) {
   const c10::InferenceMode inference;
   const auto read = [&](const ReadableTask& from, const char* purpose) {
     watch.throw_if_cancelled();
-    return read_items(checkpoint, draw_items(from, options.items, rng.child(purpose), options.draw), options);
+    return probe::read_items(checkpoint, probe::draw_items(from, options.items, rng.child(purpose), options.draw), options.token_budget);
   };
   const ReadItems dev = read(task, "dev"), test = read(task, "test"), others = read(other, "other task");
-  const ReadItems shuffled = read_items(checkpoint, with_shuffled_outputs(test.items, rng.child("shuffled")), options);
+  const ReadItems shuffled =
+      probe::read_items(checkpoint, probe::with_shuffled_outputs(test.items, rng.child("shuffled")), options.token_budget);
   const std::vector<std::pair<Arm, at::Tensor>> arms = {
       {Arm::task, test.thetas}, {Arm::shuffled, shuffled.thetas}, {Arm::other, others.thetas}, {Arm::random, random_like(test.thetas, rng)}};
-  const LayerChoice choice = choose_layer(checkpoint, task, dev, options.token_budget);
-  const Queries queries(checkpoint, zero_shot_prompts(test.items), options.token_budget);
-  const std::vector<std::string> outputs = outputs_of(test.items);
+  const LayerChoice choice = probe::choose_layer(checkpoint, task.rule, dev, options.token_budget);
+  const Queries queries(checkpoint, probe::zero_shot_prompts(test.items), options.token_budget);
+  const std::vector<std::string> outputs = probe::outputs_of(test.items);
 
   std::vector<lab::Row> rows;
   const auto add = [&](const char* metric, const lab::Coordinates& at, double value) {

@@ -12,19 +12,13 @@
 
 #include "lab/record.h"
 #include "model/checkpoint.h"
-#include "world/mappings/mapping_prompts.h"
+#include "probe/tasks/task_items.h"
 
 namespace manabi::study::task_vectors {
 
+using probe::ReadableTask;
 using world::Mapping;
 using world::MappingItem;
-
-// A task as a model reads it.
-struct ReadableTask {
-  std::string name;
-  world::AnswerRule rule = world::AnswerRule::exact;
-  std::vector<Mapping> pairs;  // inputs and outputs as the prompt writes them
-};
 
 struct VectorOptions {
   int64_t items = 50;  // on which the vectors are judged, and as many others on which the layer is chosen
@@ -52,15 +46,5 @@ inline constexpr const char* kRight = "right";           // 0 or 1 of one item, 
 // What one task gives. `other` is the task whose vectors are the control. Throws base::Error where a task has too few pairs.
 std::vector<lab::Row> measure_task(const model::Checkpoint& checkpoint, const ReadableTask& task, const ReadableTask& other,
                                    const VectorOptions& options, const base::Rng& rng, const base::Watch& watch);
-
-// Items with their prompts read: thetas and what the model says by itself.
-struct ReadItems {
-  std::vector<MappingItem> items;
-  at::Tensor thetas;                 // [P, L, D]
-  std::vector<std::string> regular;  // what the model says behind the demonstrations and the query
-};
-
-ReadItems read_items(const model::Checkpoint& checkpoint, std::vector<MappingItem> items, const VectorOptions& options);
-std::vector<MappingItem> draw_items(const ReadableTask& task, int64_t count, const base::Rng& rng, const world::MappingDraw& draw);
 
 }  // namespace manabi::study::task_vectors

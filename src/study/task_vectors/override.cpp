@@ -4,7 +4,7 @@
 
 #include <map>
 
-#include "study/task_vectors/queries.h"
+#include "probe/tasks/task_reading.h"
 
 namespace manabi::study::task_vectors {
 namespace {
@@ -36,27 +36,27 @@ std::vector<lab::Row> measure_override(const model::Checkpoint& checkpoint, cons
   const std::vector<MappingItem> items = shared_items(task, injected_outputs, options, rng.child("task"));
   if (items.size() < 2) return {};
   // The vectors' dummies are inputs of the first task: what the prompt that they are put into holds.
-  std::vector<MappingItem> sources = draw_items(injected, std::ssize(items), rng.child("injected"), options.draw);
+  std::vector<MappingItem> sources = probe::draw_items(injected, std::ssize(items), rng.child("injected"), options.draw);
   for (size_t i = 0; i < items.size(); ++i) sources[i].dummies = items[i].dummies;
   watch.throw_if_cancelled();
-  const ReadItems vectors = read_items(checkpoint, sources, options);
-  const ReadItems dev = read_items(checkpoint, draw_items(injected, options.items, rng.child("dev"), options.draw), options);
-  const int64_t layer = choose_layer(checkpoint, injected, dev, options.token_budget).layer;
+  const probe::ReadItems vectors = probe::read_items(checkpoint, sources, options.token_budget);
+  const probe::ReadItems dev =
+      probe::read_items(checkpoint, probe::draw_items(injected, options.items, rng.child("dev"), options.draw), options.token_budget);
+  const int64_t layer = probe::choose_layer(checkpoint, injected.rule, dev, options.token_budget).layer;
 
-  std::vector<std::string> prompts, injected_answers;
-  for (const MappingItem& item : items) {
-    prompts.push_back(world::prompt_of(item.demonstrations, item.query.input));
-    injected_answers.push_back(injected_outputs.at(item.query.input));
-  }
+  std::vector<std::string> injected_answers;
+  for (const MappingItem& item : items) injected_answers.push_back(injected_outputs.at(item.query.input));
   watch.throw_if_cancelled();
-  const Queries queries(checkpoint, prompts, options.token_budget);
+  const probe::Queries queries(checkpoint, probe::prompts_of(items), options.token_budget);
   std::vector<lab::Row> rows = {{.metric = kBestLayer, .value = static_cast<double>(layer), .n = options.items}};
   for (const auto& [run, answers] : {std::pair{"regular", queries.answers()}, {"patched", queries.answers(layer, vectors.thetas)}}) {
     const auto add = [&](const char* of, world::AnswerRule rule, const std::vector<std::string>& outputs) {
-      rows.push_back(
-          {.metric = kAnswersOf, .at = {{"run", run}, {"of", of}}, .value = share_of(judge(rule, outputs, answers)), .n = std::ssize(items)});
+      rows.push_back({.metric = kAnswersOf,
+                      .at = {{"run", run}, {"of", of}},
+                      .value = probe::share_of(probe::judge(rule, outputs, answers)),
+                      .n = std::ssize(items)});
     };
-    add("task", task.rule, outputs_of(items));
+    add("task", task.rule, probe::outputs_of(items));
     add("injected", injected.rule, injected_answers);
   }
   return rows;

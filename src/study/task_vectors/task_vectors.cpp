@@ -212,8 +212,7 @@ int64_t TaskVectors::cost_of(std::span<const lab::Cell> group) const {
 }
 
 ReadableTask TaskVectors::readable(const std::string& name, const model::Checkpoint& checkpoint) const {
-  const world::MappingTask task = catalogue().open(name);
-  return {.name = name, .rule = task.rule, .pairs = world::one_token_pairs(task, *checkpoint.tokenizer)};
+  return probe::readable(catalogue().open(name), *checkpoint.tokenizer);
 }
 
 // Those of the cell's model.

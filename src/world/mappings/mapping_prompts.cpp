@@ -36,10 +36,10 @@ MappingItem draw_item(std::span<const Mapping> pairs, const base::Rng& rng, cons
   return item;
 }
 
-std::string prompt_of(std::span<const Mapping> demonstrations, const std::string& query) {
+std::string prompt_of(std::span<const Mapping> demonstrations, const std::string& query, const MappingForm& form) {
   std::string prompt;
-  for (const Mapping& pair : demonstrations) prompt += "example:" + pair.input + "->" + pair.output + "\n";
-  return prompt + "example:" + query + "->";
+  for (const Mapping& pair : demonstrations) prompt += form.before_input + pair.input + form.before_output + pair.output + form.after_output;
+  return prompt + form.before_input + query + form.before_output;
 }
 
 std::vector<Mapping> one_token_pairs(const MappingTask& task, const text::Tokenizer& tokenizer) {

@@ -28,8 +28,16 @@ struct MappingDraw {
 // A pure function of its arguments. Throws base::Error for fewer pairs than an item needs.
 MappingItem draw_item(std::span<const Mapping> pairs, const base::Rng& rng, const MappingDraw& draw);
 
-// "example:x->y" lines and at last "example:query->". Without demonstrations the query's line alone.
-std::string prompt_of(std::span<const Mapping> demonstrations, const std::string& query);
+// What stands around inputs and outputs.
+struct MappingForm {
+  std::string before_input, before_output, after_output;
+};
+inline const MappingForm kArrowForm = {"example:", "->", "\n"};   // Hendel et al. 2023
+inline const MappingForm kQuestionForm = {"Q:", "\nA:", "\n\n"};  // Todd et al. 2024; inputs and outputs bring their own space
+
+// The demonstrations, each as before_input x before_output y after_output, and the query up to its output. Without demonstrations the query
+// alone.
+std::string prompt_of(std::span<const Mapping> demonstrations, const std::string& query, const MappingForm& form = kArrowForm);
 
 // The pairs whose output is one token behind the arrow, with inputs and outputs as the prompt writes them: both begin with a space where that
 // leaves at least 70 % as many pairs. Tasks judged by prefixes keep all pairs as they are.

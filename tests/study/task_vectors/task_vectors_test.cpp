@@ -6,11 +6,11 @@
 #include <algorithm>
 
 #include "model/trained/blueprint.h"
+#include "probe/tasks/task_reading.h"
 #include "study/task_vectors/evidence.h"
 #include "study/task_vectors/geometry.h"
 #include "study/task_vectors/measure.h"
 #include "study/task_vectors/override.h"
-#include "study/task_vectors/queries.h"
 #include "study/task_vectors/report.h"
 #include "study/task_vectors/scratch.h"
 #include "text/symbols/symbol_tokenizer.h"
@@ -18,6 +18,13 @@
 
 namespace manabi::study::task_vectors {
 namespace {
+
+using probe::draw_items;
+using probe::Queries;
+using probe::read_items;
+using probe::ReadItems;
+using probe::tokens_of;
+using probe::zero_shot_prompts;
 
 constexpr int64_t kLayers = 3;
 
@@ -51,7 +58,7 @@ std::optional<double> value_of(const std::vector<lab::Row>& rows, const std::str
 TEST(TaskVectors, AVectorIsTheMeanOfItsDummiesLastStates) {
   const model::Checkpoint checkpoint = random_checkpoint();
   const std::vector<MappingItem> items = draw_items(task_named("list_last"), 3, base::Rng(2), small().draw);
-  const ReadItems read = read_items(checkpoint, items, small());
+  const ReadItems read = read_items(checkpoint, items, 2048);
   for (size_t item = 0; item < 3; ++item) {
     at::Tensor sum = at::zeros({kLayers, 32});
     for (const Mapping& dummy : items[item].dummies) {
@@ -70,7 +77,7 @@ TEST(TaskVectors, AVectorIsTheMeanOfItsDummiesLastStates) {
 TEST(TaskVectors, BehindTheLastBlockTheAnswerIsTheDummys) {
   const model::Checkpoint checkpoint = random_checkpoint();
   const std::vector<MappingItem> items = draw_items(task_named("next_letter"), 6, base::Rng(2), small(1).draw);
-  const ReadItems read = read_items(checkpoint, items, small(1));
+  const ReadItems read = read_items(checkpoint, items, 2048);
   std::vector<std::string> dummy_prompts;
   for (const MappingItem& item : items) dummy_prompts.push_back(world::prompt_of(item.demonstrations, item.dummies[0].input));
   const Queries queries(checkpoint, zero_shot_prompts(items), 2048), dummies(checkpoint, dummy_prompts, 2048);
@@ -119,7 +126,7 @@ TEST(TaskVectors, DistancesAreMeansOverPairs) {
   const std::vector<lab::Row> rows = measure_geometry(checkpoint, tasks, small(), base::Rng(3), {});
   std::vector<at::Tensor> thetas;
   for (const ReadableTask& task : tasks)
-    thetas.push_back(read_items(checkpoint, draw_items(task, 6, base::Rng(3).child(task.name), small().draw), small()).thetas.select(1, 1));
+    thetas.push_back(read_items(checkpoint, draw_items(task, 6, base::Rng(3).child(task.name), small().draw), 2048).thetas.select(1, 1));
   const auto distance = [](const at::Tensor& left, const at::Tensor& right) { return 1 - at::cosine_similarity(left, right, 0).item<double>(); };
   double within = 0, between = 0;
   for (int64_t i = 0; i < 6; ++i) {

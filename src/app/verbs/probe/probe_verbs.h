@@ -8,5 +8,6 @@ namespace manabi::app {
 int probe_patch(Words words, Session& session);
 int probe_lens(Words words, Session& session);
 int probe_heads(Words words, Session& session);
+int probe_vector(Words words, Session& session);
 
 }  // namespace manabi::app
