@@ -72,4 +72,19 @@ std::vector<const CellRecord*> select(const Records& records, const Coordinates&
   return selected;
 }
 
+std::vector<std::string> values_of(const Records& records, const std::string& coordinate) {
+  std::vector<std::string> values;
+  for (const CellRecord& record : records) {
+    const auto found = record.cell.at.find(coordinate);
+    if (found != record.cell.at.end() && std::ranges::find(values, found->second) == values.end()) values.push_back(found->second);
+  }
+  return values;
+}
+
+std::optional<double> value_of(const CellRecord& record, const std::string& metric, const Coordinates& at) {
+  for (const Row& row : record.rows)
+    if (row.metric == metric && row.at == at) return row.value;
+  return std::nullopt;
+}
+
 }  // namespace manabi::lab

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -62,5 +63,11 @@ std::string key_of(const std::string& study, int64_t study_version, const Cell& 
 
 // The records whose cell has all the given coordinates.
 std::vector<const CellRecord*> select(const Records& records, const Coordinates& where);
+
+// The values of a coordinate of the cells, each once, in the order of the records.
+std::vector<std::string> values_of(const Records& records, const std::string& coordinate);
+
+// Of the row of this metric at exactly these coordinates.
+std::optional<double> value_of(const CellRecord& record, const std::string& metric, const Coordinates& at = {});
 
 }  // namespace manabi::lab

@@ -38,6 +38,14 @@ void list_tasks(const std::string& data, Session& session) {
     const char* state = entry.is_built_in ? "built in" : entry.is_present ? "in the data folder" : "not here: set --data";
     session.out << fmt::format("{:<24} {:<12} {:<22} {}\n", entry.name, entry.kind, state, entry.source);
   }
+  const world::MappingCatalogue mappings(session.assets_folder, data);
+  for (const auto& [collection, source] : {std::pair{world::MappingCollection::task_vectors, "mapping (Hendel et al. 2023)"},
+                                           {world::MappingCollection::function_vectors, "mapping (Todd et al. 2024)"}}) {
+    for (const world::MappingCatalogue::Entry& entry : mappings.entries(collection)) {
+      const char* state = entry.is_built_in ? "built in" : entry.is_present ? "in the data folder" : "not here: set --data";
+      session.out << fmt::format("{:<24} {:<12} {:<22} {}\n", entry.name, entry.kind, state, source);
+    }
+  }
 }
 
 void list_worlds(Session& session) {

@@ -68,16 +68,18 @@ PromptRuns::PromptRuns(const model::CausalLM& lm, std::span<const PromptGroup> g
   const auto options = at::TensorOptions(lm.compute().device).dtype(lm.compute().dtype);
   states_ = at::empty({std::ssize(rows), lm.layers(), lm.width()}, options);
   hidden_ = at::empty({std::ssize(rows), lm.width()}, options);
+  entering_ = at::empty_like(hidden_);
   watch.begin("reading prompts", std::ssize(rows));
   in_passes(rows, token_budget, [&](std::span<const Row> pass, size_t first) {
     watch.throw_if_cancelled();
     model::Taps taps;
-    for (int64_t layer = 0; layer < lm.layers(); ++layer) {
-      taps.add({.kind = SiteKind::resid_post, .layer = layer}, [&, layer](const model::Sighting& sighting) {
-        const at::Tensor last = sighting.values.select(0, sighting.values.size(0) - 1);
-        states_.select(0, static_cast<int64_t>(first + sighting.row)).select(0, layer).copy_(last);
+    const auto keep = [&](const model::Site& site, const at::Tensor& into) {  // into [P, D]
+      taps.add(site, [into, first](const model::Sighting& sighting) {
+        into.select(0, static_cast<int64_t>(first + sighting.row)).copy_(sighting.values.select(0, sighting.values.size(0) - 1));
       });
-    }
+    };
+    keep({.kind = SiteKind::resid_pre, .layer = 0}, entering_);
+    for (int64_t layer = 0; layer < lm.layers(); ++layer) keep({.kind = SiteKind::resid_post, .layer = layer}, states_.select(1, layer));
     const model::Forward forward = lm.forward(pass, {.taps = &taps});
     hidden_.narrow(0, static_cast<int64_t>(first), std::ssize(pass)).copy_(forward.hidden);
     for (const auto& cache : forward.caches) prefixes_.push_back(model::first_positions(cache, cache->end() - 1));
@@ -95,6 +97,22 @@ at::Tensor PromptRuns::hidden_after(int64_t layer, const at::Tensor& states) con
   const at::Tensor hidden = at::empty_like(hidden_);
   in_passes(rows, token_budget_, [&](std::span<const Row> pass, size_t first) {
     hidden.narrow(0, static_cast<int64_t>(first), std::ssize(pass)).copy_(lm_.forward(pass, {.first_layer = layer + 1}).hidden);
+  });
+  return hidden;
+}
+
+at::Tensor PromptRuns::hidden_with(const model::Site& site, std::span<const int64_t> prompts, const Edit& edit) const {
+  const c10::InferenceMode inference;
+  const at::Tensor entering = site.layer == 0 ? entering_ : states_.select(1, site.layer - 1);
+  std::vector<Row> rows;
+  for (const int64_t prompt : prompts)
+    rows.push_back({.prefix = prefixes_[static_cast<size_t>(prompt)], .wanted = {0}, .states = entering.narrow(0, prompt, 1)});
+  const at::Tensor hidden = at::empty({std::ssize(prompts), hidden_.size(1)}, hidden_.options());
+  in_passes(rows, token_budget_, [&](std::span<const Row> pass, size_t first) {
+    model::Taps taps;
+    taps.add(site, [&](const model::Sighting& sighting) { edit(first + sighting.row, sighting.values); });
+    const model::Forward forward = lm_.forward(pass, {.first_layer = site.layer, .taps = &taps});
+    hidden.narrow(0, static_cast<int64_t>(first), std::ssize(pass)).copy_(forward.hidden);
   });
   return hidden;
 }

@@ -155,7 +155,7 @@ std::vector<Claim> claims_over_size(const lab::Records& records, const std::vect
 std::vector<std::string> models_by_size(const lab::Records& records) {
   std::map<std::string, double> parameters;
   for (const lab::CellRecord& record : records) parameters[lab::text_at(record.cell.at, kModel)] = metric_of(record, kParameters);
-  std::vector<std::string> models = values_of(records, kModel);
+  std::vector<std::string> models = lab::values_of(records, kModel);
   std::ranges::stable_sort(models, {}, [&](const std::string& model) { return parameters[model]; });
   return models;
 }

@@ -56,7 +56,6 @@ struct Curve {
 
 std::string label_of(const Curve& curve);  // "GOLD", "ABSTRACT (numbers)"
 
-std::vector<std::string> values_of(const lab::Records& records, const std::string& coordinate);  // distinct, in order of appearance
 std::vector<int64_t> shots_of(const lab::Records& records);                                      // distinct, ascending
 std::vector<Curve> curves_of(const lab::Records& records, const std::string& model);
 

@@ -25,15 +25,6 @@ std::string label_of(const Curve& curve) {
   return curve.symbols == "-" ? label : label + " (" + curve.symbols + ")";
 }
 
-std::vector<std::string> values_of(const lab::Records& records, const std::string& coordinate) {
-  std::vector<std::string> values;
-  for (const lab::CellRecord& record : records) {
-    const std::string& value = lab::text_at(record.cell.at, coordinate);
-    if (std::ranges::find(values, value) == values.end()) values.push_back(value);
-  }
-  return values;
-}
-
 std::vector<int64_t> shots_of(const lab::Records& records) {
   std::vector<int64_t> shots;
   for (const lab::CellRecord& record : records) shots.push_back(lab::integer_at(record.cell.at, kShots));

@@ -49,7 +49,7 @@ std::set<std::string> templates_of(const lab::Records& records, const Curve& cur
 
 // An ablation has fewer templates than the main curves.
 bool is_ablation(const lab::Records& records, const Curve& curve) {
-  return templates_of(records, curve).size() < values_of(records, kTemplate).size();
+  return templates_of(records, curve).size() < lab::values_of(records, kTemplate).size();
 }
 
 lab::Figure figure_of(const lab::Records& records, const std::vector<Curve>& curves, const std::string& title) {
@@ -108,7 +108,7 @@ lab::Section overview(const lab::Records& records, const std::string& model) {
       "{}, {}; a point is {}; bars are 95 % intervals over draws of demonstrations and items. Dashed: the paper's means over "
       "its "
       "own tasks.",
-      counted(values_of(records, kTask).size(), "task"), counted(values_of(records, kTemplate).size(), "template"), counted(seen));
+      counted(lab::values_of(records, kTask).size(), "task"), counted(lab::values_of(records, kTemplate).size(), "template"), counted(seen));
   section.blocks.push_back(std::move(figure));
   return section;
 }
@@ -152,7 +152,7 @@ lab::Table macro_f1_table(const lab::Records& records, const std::string& model)
 
 lab::Section panels(const lab::Records& records, const std::string& model) {
   lab::Section section{.title = "Task by task: " + model};
-  for (const std::string& task : values_of(records, kTask)) {
+  for (const std::string& task : lab::values_of(records, kTask)) {
     lab::Figure figure = accuracy_figure(of_task(records, task), model, task);
     figure.is_small = true;
     section.blocks.push_back(std::move(figure));
@@ -165,7 +165,7 @@ lab::Table accuracy_table(const lab::Records& records, const std::string& model)
   table.columns = {"task", "setting"};
   const std::vector<int64_t> sweep = shots_of(records);
   for (int64_t shots : sweep) table.columns.push_back("K = " + std::to_string(shots));
-  for (const std::string& task : values_of(records, kTask)) {
+  for (const std::string& task : lab::values_of(records, kTask)) {
     const lab::Records chosen = of_task(records, task);
     for (const Curve& curve : curves_of(chosen, model)) {
       std::vector<std::string> row = {task, label_of(curve)};
@@ -261,7 +261,7 @@ lab::Section data_section(const lab::Records& records) {
                        "setting. Dropped demonstrations: left out of a prompt so that it fits, where the run was asked to do so."};
   table.columns = {"task",   "kind", "classes", "majority, percent", "queries used", "dropped queries", "dropped demonstrations",
                    "source", "notes"};
-  for (const std::string& task : values_of(records, kTask)) {
+  for (const std::string& task : lab::values_of(records, kTask)) {
     std::set<std::string> used;
     const std::vector<const lab::CellRecord*> cells = lab::select(records, {{kTask, task}});
     for (const lab::CellRecord* record : cells)
@@ -282,7 +282,7 @@ lab::Section data_section(const lab::Records& records) {
 std::vector<lab::Section> sections(const lab::Records& records) {
   std::vector<lab::Section> all;
   if (records.empty()) return all;
-  for (const std::string& model : values_of(records, kModel)) {
+  for (const std::string& model : lab::values_of(records, kModel)) {
     all.push_back(overview(records, model));
     all.back().blocks.push_back(published_table(records, model));
     if (std::optional<lab::Figure> symbols = symbols_figure(records, model)) all.back().blocks.push_back(std::move(*symbols));
@@ -290,7 +290,7 @@ std::vector<lab::Section> sections(const lab::Records& records) {
     all.push_back(panels(records, model));
     all.back().blocks.push_back(accuracy_table(records, model));
   }
-  all.push_back(prompts(records, values_of(records, kModel).front()));
+  all.push_back(prompts(records, lab::values_of(records, kModel).front()));
   all.push_back(data_section(records));
   return all;
 }

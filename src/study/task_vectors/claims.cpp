@@ -74,12 +74,6 @@ std::vector<double> over_cells(const lab::Records& records, const lab::Coordinat
   return values;
 }
 
-std::optional<double> row_of(const lab::CellRecord& record, const std::string& metric, const lab::Coordinates& at) {
-  for (const lab::Row& row : record.rows)
-    if (row.metric == metric && row.at == at) return row.value;
-  return std::nullopt;
-}
-
 // How much larger the share is for the injected task than for the demonstrations', in the patched run.
 lab::Claim override_claim(const lab::Records& records, const std::string& model, const PublishedOverride& pair) {
   const std::string name = fmt::format("{} to {}", pair.task, pair.injected);
@@ -94,8 +88,8 @@ lab::Claim override_claim(const lab::Records& records, const std::string& model,
       .margin = 0};
   const std::vector<double> differences =
       over_cells(records, {{"model", model}, {kWhat, "override"}, {"task", name}}, [](const lab::CellRecord& record) -> std::optional<double> {
-        const auto injected = row_of(record, kAnswersOf, {{"run", "patched"}, {"of", "injected"}});
-        const auto own = row_of(record, kAnswersOf, {{"run", "patched"}, {"of", "task"}});
+        const auto injected = lab::value_of(record, kAnswersOf, {{"run", "patched"}, {"of", "injected"}});
+        const auto own = lab::value_of(record, kAnswersOf, {{"run", "patched"}, {"of", "task"}});
         return injected && own ? std::optional(*injected - *own) : std::nullopt;
       });
   claim.effect = lab::interval_over_seeds(lab::in_points(differences));
@@ -119,7 +113,7 @@ lab::Claim geometry_claim(const lab::Records& records, const std::string& model,
         std::optional<double> largest;
         for (const lab::Row& row : record.rows) {
           if (row.metric != kWithin || row.at.at("layer") != layer) continue;
-          const auto between = row_of(record, kBetween, row.at);
+          const auto between = lab::value_of(record, kBetween, row.at);
           if (between) largest = std::max(largest.value_or(0), row.value / *between);
         }
         return largest;
@@ -147,8 +141,8 @@ lab::Claim depth_claim(const lab::Records& records, const Evidence& evidence) {
     for (const lab::CellRecord* record : lab::select(records, {{"model", evidence.model()}, {kWhat, "task"}, {"task", task}})) {
       double largest = 0;
       for (int64_t layer = layers / 4; layer < layers * 3 / 4; ++layer)
-        largest = std::max(largest, row_of(*record, kChosenOn, {{"layer", std::to_string(layer)}}).value_or(0));
-      of_seed[record->cell.at.at("seed")].push_back(largest - row_of(*record, kChosenOn, {{"layer", std::to_string(layers - 1)}}).value_or(0));
+        largest = std::max(largest, lab::value_of(*record, kChosenOn, {{"layer", std::to_string(layer)}}).value_or(0));
+      of_seed[record->cell.at.at("seed")].push_back(largest - lab::value_of(*record, kChosenOn, {{"layer", std::to_string(layers - 1)}}).value_or(0));
     }
   }
   std::vector<double> means;

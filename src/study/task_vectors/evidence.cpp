@@ -4,20 +4,13 @@
 #include <map>
 #include <utility>
 
+#include "study/item_arms.h"
 #include "study/task_vectors/measure.h"
 
 namespace manabi::study::task_vectors {
 namespace {
 
 constexpr double kLearnedBy = 0.2;  // regular minus zero-shot
-
-bool has(const lab::Row& row, const std::string& metric, const lab::Coordinates& at) {
-  const auto is_there = [&](const auto& wanted) {
-    const auto found = row.at.find(wanted.first);
-    return found != row.at.end() && found->second == wanted.second;
-  };
-  return row.metric == metric && row.at.size() == at.size() && std::ranges::all_of(at, is_there);
-}
 
 }  // namespace
 
@@ -41,24 +34,16 @@ std::optional<double> Evidence::mean(const std::string& what, const std::string&
   double sum = 0;
   int64_t count = 0;
   for (const lab::CellRecord* record : cells(what, task)) {
-    for (const lab::Row& row : record->rows) {
-      if (!has(row, metric, at)) continue;
-      sum += row.value;
-      ++count;
-    }
+    const std::optional<double> value = lab::value_of(*record, metric, at);
+    if (!value) continue;
+    sum += *value;
+    ++count;
   }
   return count > 0 ? std::optional(sum / static_cast<double>(count)) : std::nullopt;
 }
 
 std::vector<lab::Observation> Evidence::right(const std::string& task, const std::string& arm) const {
-  std::vector<lab::Observation> observations;
-  for (const lab::CellRecord* record : cells("task", task)) {
-    const std::string& seed = record->cell.at.at("seed");
-    for (const lab::Row& row : record->rows)
-      if (row.metric == kRight && row.at.at("arm") == arm)
-        observations.push_back({.item = seed + "/" + row.at.at("item"), .draw = std::stoll(seed), .value = row.value});
-  }
-  return observations;
+  return right_items(cells("task", task), arm);
 }
 
 std::vector<std::string> Evidence::learned_tasks() const {
@@ -71,16 +56,9 @@ std::vector<std::string> Evidence::learned_tasks() const {
 }
 
 std::optional<lab::Interval> Evidence::effect(const std::vector<std::pair<std::string, double>>& weighted_arms) const {
-  std::vector<std::vector<lab::Stratum>> strata_of;
-  std::vector<double> weights;
-  const std::vector<std::string> learned = learned_tasks();
-  if (learned.empty()) return std::nullopt;
-  for (const auto& [arm, weight] : weighted_arms) {
-    std::vector<lab::Stratum>& strata = strata_of.emplace_back();
-    for (const std::string& task : learned) strata.push_back(right(task, arm));
-    weights.push_back(weight);
-  }
-  return lab::bootstrap_combination(strata_of, weights);
+  std::vector<SeedCells> tasks;
+  for (const std::string& task : learned_tasks()) tasks.push_back(cells("task", task));
+  return effect_of_arms(tasks, weighted_arms);
 }
 
 int64_t Evidence::layers() const {

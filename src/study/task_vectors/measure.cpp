@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "probe/tasks/task_reading.h"
+#include "study/item_arms.h"
 
 namespace manabi::study::task_vectors {
 namespace {
@@ -34,11 +35,6 @@ double share_of_copies(const ReadableTask& task, std::span<const MappingItem> it
     copies.push_back(!world::is_right(task.rule, answers[i], items[i].query.output) && std::ranges::any_of(items[i].dummies, is_copied));
   }
   return share_of(copies);
-}
-
-void add_items(const std::string& arm, const std::vector<bool>& right, std::vector<lab::Row>& rows) {
-  for (size_t item = 0; item < right.size(); ++item)
-    rows.push_back({.metric = kRight, .at = {{"arm", arm}, {"item", std::to_string(item)}}, .value = right[item] ? 1.0 : 0.0, .n = 1});
 }
 
 }  // namespace

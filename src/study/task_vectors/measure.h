@@ -41,7 +41,7 @@ inline constexpr const char* kChosenOn = "dev accuracy";  // of the others, at {
 inline constexpr const char* kCopies =
     "copies the dummy";                                  // share of the task vector's answers that are a dummy's and not the query's, at {layer}
 inline constexpr const char* kBestLayer = "best layer";  // the first of the largest dev accuracies
-inline constexpr const char* kRight = "right";           // 0 or 1 of one item, at {arm, item}: arms at the best layer, "regular", "zero-shot"
+// And items at {arm, item}: arms at the best layer, "regular", "zero-shot" (study/item_arms.h).
 
 // What one task gives. `other` is the task whose vectors are the control. Throws base::Error where a task has too few pairs.
 std::vector<lab::Row> measure_task(const model::Checkpoint& checkpoint, const ReadableTask& task, const ReadableTask& other,

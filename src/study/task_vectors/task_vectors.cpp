@@ -101,23 +101,16 @@ class TaskVectors final : public lab::Study {
 
   std::vector<lab::Claim> claims(const lab::Records& records) const override {
     std::vector<lab::Claim> all;
-    for (const std::string& model : models_in(records)) std::ranges::move(vector_claims(records, model), std::back_inserter(all));
+    for (const std::string& model : lab::values_of(records, "model")) std::ranges::move(vector_claims(records, model), std::back_inserter(all));
     return all;
   }
   std::vector<lab::Section> sections(const lab::Records& records) const override {
     std::vector<lab::Section> all;
-    for (const std::string& model : models_in(records)) std::ranges::move(vector_sections(records, model), std::back_inserter(all));
+    for (const std::string& model : lab::values_of(records, "model")) std::ranges::move(vector_sections(records, model), std::back_inserter(all));
     return all;
   }
 
  private:
-  static std::vector<std::string> models_in(const lab::Records& records) {
-    std::vector<std::string> models;
-    for (const lab::CellRecord& record : records)
-      if (const std::string& model = record.cell.at.at("model"); std::ranges::find(models, model) == models.end()) models.push_back(model);
-    return models;
-  }
-
   // What could change a value of any cell.
   std::string vector_options_json() const {
     return base::Json{{"shots", options_.shots}, {"items", options_.items}, {"dummies", options_.dummies}}.dump();
@@ -148,7 +141,7 @@ class TaskVectors final : public lab::Study {
 std::vector<std::string> TaskVectors::task_names() const {
   if (!options_.tasks.empty()) return options_.tasks;
   std::vector<std::string> names;
-  for (const world::MappingCatalogue::Entry& entry : catalogue().entries())
+  for (const world::MappingCatalogue::Entry& entry : catalogue().entries(world::MappingCollection::task_vectors))
     if (entry.is_present) names.push_back(entry.name);
   return names;
 }

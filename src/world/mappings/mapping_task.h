@@ -28,6 +28,9 @@ struct MappingTask {
   std::string hash;            // of the pairs
 };
 
+// The eighteen tasks of Hendel et al. 2023, and some of Todd et al. 2024, their six main ones first.
+enum class MappingCollection { task_vectors, function_vectors };
+
 class MappingCatalogue {
  public:
   // `data_folder` may be "". A file of it stands before a built-in list of the same name.
@@ -38,7 +41,7 @@ class MappingCatalogue {
     bool is_present = false;
     bool is_built_in = false;
   };
-  std::vector<Entry> entries() const;  // the eighteen of Hendel et al. 2023, in their order
+  std::vector<Entry> entries(MappingCollection collection) const;  // in their order
 
   // Throws base::Error for an unknown name (with the nearest), a task that is not here (which file it needs) and a damaged file (which line or
   // key).

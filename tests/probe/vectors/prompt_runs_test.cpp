@@ -74,6 +74,30 @@ TEST_F(PromptRunsOfALlama, WhatFollowsAReplacedStateIsWhatTheModelWouldSay) {
   }
 }
 
+// One head of one layer written over at the last token, prompt by prompt and in any order.
+TEST_F(PromptRunsOfALlama, WhatIsWrittenAtASiteIsWhatFollows) {
+  const std::vector<int64_t> asked = {3, 0, 5, 0};
+  for (const int64_t budget : {1, 2048}) {
+    const PromptRuns runs(*lm, groups, budget);
+    for (int64_t layer = 0; layer < 3; ++layer) {
+      const model::Site site{model::SiteKind::z, layer};
+      const at::Tensor hidden = runs.hidden_with(site, asked, [](size_t row, at::Tensor values) {
+        ASSERT_EQ(values.size(0), 1);
+        values.select(1, 2).fill_(static_cast<double>(row) - 0.5);
+      });
+      const at::Tensor logits = lm->logits(hidden);
+      for (size_t row = 0; row < asked.size(); ++row) {
+        const std::vector<TokenId>& prompt = prompts[static_cast<size_t>(asked[row])];
+        const auto naive = test::naive_logits(tiny, prompt, [&](const model::Site& at, size_t position, Vector& values) {
+          if (at != site || position + 1 != prompt.size()) return;
+          for (size_t i = 8; i < 12; ++i) values[i] = static_cast<double>(row) - 0.5;  // head 2 of width 4
+        });
+        expect_close(logits.narrow(0, static_cast<int64_t>(row), 1), test::to_tensor({naive.back()}));
+      }
+    }
+  }
+}
+
 TEST_F(PromptRunsOfALlama, ItsOwnStatesChangeNothing) {
   const PromptRuns runs(*lm, groups);
   for (int64_t layer = 0; layer < 3; ++layer) expect_close(runs.hidden_after(layer, runs.states().select(1, layer)), runs.hidden(), 1e-5);

@@ -7,6 +7,7 @@
 
 #include "model/trained/blueprint.h"
 #include "probe/tasks/task_reading.h"
+#include "study/item_arms.h"
 #include "study/task_vectors/evidence.h"
 #include "study/task_vectors/geometry.h"
 #include "study/task_vectors/measure.h"

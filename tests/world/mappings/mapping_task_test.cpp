@@ -62,7 +62,7 @@ TEST(LetterTasks, SayWhatTheirNamesSay) {
 TEST(MappingCatalogue, OpensEverythingThatItCallsPresent) {
   const MappingCatalogue catalogue(kAssets, "");
   int64_t present = 0;
-  for (const MappingCatalogue::Entry& entry : catalogue.entries()) {
+  for (const MappingCatalogue::Entry& entry : catalogue.entries(MappingCollection::task_vectors)) {
     if (!entry.is_present) continue;
     ++present;
     const MappingTask task = catalogue.open(entry.name);
@@ -72,7 +72,22 @@ TEST(MappingCatalogue, OpensEverythingThatItCallsPresent) {
     for (const Mapping& pair : task.pairs) EXPECT_FALSE(pair.input.empty() || pair.output.empty()) << entry.name;
   }
   EXPECT_EQ(present, 15);
-  EXPECT_EQ(catalogue.entries().size(), 18u);
+  EXPECT_EQ(catalogue.entries(MappingCollection::task_vectors).size(), 18u);
+}
+
+TEST(MappingCatalogue, FunctionsHaveBuiltInPairsForSomeOfTheirMainTasks) {
+  const MappingCatalogue catalogue(kAssets, "");
+  const std::vector<MappingCatalogue::Entry> entries = catalogue.entries(MappingCollection::function_vectors);
+  int64_t main = 0;
+  for (size_t i = 0; i < entries.size(); ++i) {
+    if (!entries[i].is_present) continue;
+    main += i < 6;
+    EXPECT_GE(catalogue.open(entries[i].name).pairs.size(), 80u) << entries[i].name;
+    EXPECT_EQ(catalogue.open(entries[i].name).rule, AnswerRule::exact);
+  }
+  EXPECT_EQ(main, 5);
+  EXPECT_EQ(by_input(catalogue.open("singular-plural").pairs).at("cat"), "cats");
+  EXPECT_THAT(test::error_of([&] { catalogue.open("word_length"); }), HasSubstr("function_vectors/abstractive/word_length.json"));
 }
 
 TEST(MappingCatalogue, AFileOfTheDataFolderStandsBeforeTheBuiltInList) {
@@ -85,15 +100,19 @@ TEST(MappingCatalogue, AFileOfTheDataFolderStandsBeforeTheBuiltInList) {
   EXPECT_NE(catalogue.open("country_capital").hash, MappingCatalogue(kAssets, "").open("country_capital").hash);
   base::write_text_atomically(path, R"({"Utopia": 3})");
   EXPECT_THAT(test::error_of([&] { catalogue.open("country_capital"); }), HasSubstr("key 'Utopia'"));
-  base::write_text_atomically(path, R"(["Utopia"])");
-  EXPECT_THAT(test::error_of([&] { catalogue.open("country_capital"); }), HasSubstr("no object"));
+  base::write_text_atomically(path, R"("Utopia")");
+  EXPECT_THAT(test::error_of([&] { catalogue.open("country_capital"); }), HasSubstr("neither object nor list"));
+  base::write_text_atomically(path, R"([{"input": "Utopia", "output": "Amaurot"}, {"input": "Utopia", "output": "x"}])");
+  EXPECT_EQ(catalogue.open("country_capital").pairs.size(), 1u);
+  base::write_text_atomically(path, R"([{"input": "Utopia", "output": "Amaurot"}, {"input": "Lilliput"}])");
+  EXPECT_THAT(test::error_of([&] { catalogue.open("country_capital"); }), HasSubstr("entry 1"));
   base::write_text_atomically(path, "{");
   EXPECT_THAT(test::error_of([&] { catalogue.open("country_capital"); }), HasSubstr("country_capital.json"));
 }
 
 TEST(MappingCatalogue, WhatIsNotThereIsSaid) {
   const MappingCatalogue catalogue(kAssets, "");
-  EXPECT_THAT(test::error_of([&] { catalogue.open("antonym"); }), HasSubstr("did you mean 'antonyms'?"));
+  EXPECT_THAT(test::error_of([&] { catalogue.open("antonymous"); }), HasSubstr("did you mean 'antonym"));
   EXPECT_THAT(test::error_of([&] { catalogue.open("person_language"); }), HasSubstr("task_vectors/knowledge/person_language.json"));
 }
 
