@@ -40,6 +40,8 @@ struct Forward {
   std::vector<std::shared_ptr<const Cache>> caches;  // one per row; null where it was not asked for
 };
 
+class TrainableTransformer;
+
 class CausalLM {
  public:
   virtual ~CausalLM() = default;
@@ -58,6 +60,9 @@ class CausalLM {
 
   // The kinds of sites at which taps are called; of a gated MLP or turned queries only where the model has them.
   virtual std::vector<SiteKind> site_kinds() const { return {}; }
+
+  // A copy whose weights and activations have gradients (model/trainable/trainable_transformer.h). Throws base::Error where there is none.
+  virtual std::unique_ptr<TrainableTransformer> trainable() const;
 
   virtual int64_t vocabulary() const = 0;
   virtual int64_t context() const = 0;  // the longest sequence, in tokens

@@ -50,6 +50,11 @@ TEST_F(Probe, PatchGivesAMapAndAPage) {
   EXPECT_EQ(map.at("values").size(), 3u);
   EXPECT_EQ(map.at("values")[0].size(), map.at("columns").size());
   EXPECT_THAT(base::read_text(folder.path("p.html")), HasSubstr("Activation patching"));
+  const base::Json both = base::parse_json(
+      done({"patch", "--clean", "abc", "--corrupted", "abd", "--answer", "x", "--method", "both", "--report", folder.path("p.html"), "--json"}),
+      "maps");
+  EXPECT_EQ(both.at("estimate").at("values").size(), 3u);
+  EXPECT_THAT(base::read_text(folder.path("p.html")), HasSubstr("to first order"));
   expect_refused({"patch", "--clean", "abc", "--corrupted", "xyzw", "--answer", "x"}, "--align");
   expect_refused({"patch", "--clean", "abc", "--corrupted", "abd", "--answer", "x", "--site", "resid_pro"}, "resid_pre");
 }

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "model/trainable/trainable_transformer.h"
 #include "model/transformer/pass.h"
 #include "model/transformer/visible_attention.h"
 #include "tensor/attention.h"
@@ -128,6 +129,10 @@ at::Tensor Transformer::logits_at(const at::Tensor& hidden, const at::Tensor& ta
 at::Tensor Transformer::logits(const at::Tensor& hidden) const {
   const c10::InferenceMode inference;
   return at::linear(hidden, weights_.unembedding).to(at::kFloat);
+}
+
+std::unique_ptr<TrainableTransformer> Transformer::trainable() const {
+  return std::make_unique<TrainableTransformer>(shape_, weights_, rotation_);
 }
 
 int64_t Transformer::cache_bytes_per_token() const {

@@ -28,6 +28,7 @@ class Transformer : public CausalLM {
   at::Tensor logits_at(const at::Tensor& hidden, const at::Tensor& targets) const override;
   at::Tensor logits(const at::Tensor& hidden) const override;
   std::vector<SiteKind> site_kinds() const override;
+  std::unique_ptr<TrainableTransformer> trainable() const override;
 
   int64_t vocabulary() const override { return shape_.vocabulary; }
   int64_t context() const override { return shape_.context; }

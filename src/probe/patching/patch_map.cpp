@@ -17,19 +17,18 @@ using model::SiteKind;
 
 bool is_matrix(SiteKind kind) { return kind == SiteKind::attn_scores || kind == SiteKind::pattern; }
 
-// Position p of the corrupted run belongs to position p + shift of the clean one.
+}  // namespace
+
 int64_t shift_of(const PatchPlan& plan) { return plan.align == Align::end ? std::ssize(plan.clean) - std::ssize(plan.corrupted) : 0; }
 
-// The first position of the corrupted run at which both have something that may differ.
 int64_t first_difference(const PatchPlan& plan) {
   if (const int64_t shift = shift_of(plan); shift != 0) return std::max<int64_t>(0, -shift);
   return std::ranges::mismatch(plan.clean, plan.corrupted).in1 - plan.clean.begin();
 }
 
-// One past the last position of the corrupted run that has a counterpart.
 int64_t last_counterpart(const PatchPlan& plan) { return std::min(std::ssize(plan.corrupted), std::ssize(plan.clean) - shift_of(plan)); }
 
-void check(const model::CausalLM& lm, const PatchPlan& plan) {
+void check_plan(const model::CausalLM& lm, const PatchPlan& plan) {
   const bool is_same_length = plan.clean.size() == plan.corrupted.size();
   if (plan.clean.empty() || plan.corrupted.empty() || (!is_same_length && (plan.align == Align::same_length || is_matrix(plan.site))))
     throw base::Error({.where = "clean, corrupted",
@@ -46,6 +45,8 @@ void check(const model::CausalLM& lm, const PatchPlan& plan) {
                        .given = model::pattern_of(plan.site),
                        .expected = "one of the model's in its blocks, of the stream, of what is added to it, of an MLP's inside or of a head"});
 }
+
+namespace {
 
 // One cell of a layer's row of the map: a head, or a position.
 struct Cell {
@@ -196,13 +197,13 @@ double measure(const model::CausalLM& lm, const at::Tensor& hidden, const Answer
 }
 
 PatchMap patch_map(const model::CausalLM& lm, const PatchPlan& plan, const base::Watch& watch) {
-  check(lm, plan);
+  check_plan(lm, plan);
   const c10::InferenceMode inference;
   return Patching(lm, plan).run(watch);
 }
 
 PatchMap patch_map_reference(const model::CausalLM& lm, const PatchPlan& plan) {
-  check(lm, plan);
+  check_plan(lm, plan);
   const c10::InferenceMode inference;
   const Recording clean = record(lm, plan.clean, in_all_layers(lm, plan.site));
   PatchMap map{.cells = cells_of(plan.site), .clean = measure(lm, clean.hidden, plan.metric)};

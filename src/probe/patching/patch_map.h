@@ -37,6 +37,14 @@ struct PatchPlan {
   int64_t token_budget = 2048;  // tokens of one pass; a single longer row goes alone
 };
 
+// Position p of the corrupted run belongs to position p + shift of the clean one.
+int64_t shift_of(const PatchPlan& plan);
+// The first position of the corrupted run at which both have something that may differ, and one past the last that has a counterpart.
+int64_t first_difference(const PatchPlan& plan);
+int64_t last_counterpart(const PatchPlan& plan);
+// Throws base::Error as patch_map does.
+void check_plan(const model::CausalLM& lm, const PatchPlan& plan);
+
 // Whether a kind of site is patched position by position ([T, D], [T, F]), head by head over all positions ([T, H, E], [H, T, S]), or not at
 // all.
 enum class PatchCells { positions, heads, none };

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <optional>
 #include <ostream>
 
 #include "app/command_line.h"
@@ -15,6 +16,7 @@
 #include "base/file.h"
 #include "base/format/json.h"
 #include "lab/report.h"
+#include "probe/patching/attribution.h"
 #include "probe/patching/patch_map.h"
 
 namespace manabi::app {
@@ -22,7 +24,7 @@ namespace {
 
 struct PatchOptions {
   ModelOptions model;
-  std::string clean, corrupted, answer, foil, site = "resid_pre", align = "none", ids, scores, report = "probe-patch.html";
+  std::string clean, corrupted, answer, foil, site = "resid_pre", align = "none", method = "exact", ids, scores, report = "probe-patch.html";
   int64_t token_budget = probe::PatchPlan{}.token_budget;
   bool json = false;
 
@@ -41,6 +43,10 @@ base::OptionTable PatchOptions::table() {
                .help = "which positions of prompts of different lengths belong together, counted from where",
                .target = &align,
                .allowed = {"none", "start", "end"}});
+  options.add({.name = "method",
+               .help = "exact: a pass a cell; attribution: its first order, from one pass and its gradient; both: the second beside the first",
+               .target = &method,
+               .allowed = {"exact", "attribution", "both"}});
   options.add({.name = "ids", .help = "a JSON file {clean, corrupted, answer} of token ids in place of the texts", .target = &ids});
   options.add({.name = "scores", .help = "write the map as JSON, [layer][position or head]", .target = &scores});
   options.add({.name = "report", .help = "the page with the map; empty = none", .target = &report});
@@ -99,9 +105,30 @@ std::vector<std::string> column_names(const probe::PatchMap& map, const probe::P
   return names;
 }
 
-void write_page(const PatchOptions& options, const probe::PatchMap& map, const std::vector<std::string>& names) {
+// What was asked for: the exact map, its estimate, or both.
+struct Maps {
+  std::optional<probe::PatchMap> exact, estimate;
+  double exact_seconds = 0, estimate_seconds = 0;
+
+  const probe::PatchMap& main() const { return exact ? *exact : *estimate; }
+};
+
+Maps measure(const std::string& method, const model::CausalLM& lm, const probe::PatchPlan& plan, const base::Watch& watch) {
+  const auto timed = [](double& seconds, const auto& act) {
+    const auto begin = std::chrono::steady_clock::now();
+    auto map = act();
+    seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    return map;
+  };
+  Maps maps;
+  if (method != "attribution") maps.exact = timed(maps.exact_seconds, [&] { return probe::patch_map(lm, plan, watch); });
+  if (method != "exact") maps.estimate = timed(maps.estimate_seconds, [&] { return probe::attribution_map(lm, plan); });
+  return maps;
+}
+
+lab::HeatMap heat_map(const PatchOptions& options, const probe::PatchMap& map, const std::vector<std::string>& names, bool is_estimate) {
   lab::HeatMap heat{
-      .title = "What a patch restores",
+      .title = is_estimate ? "What a patch would restore, to first order" : "What a patch restores",
       .caption = fmt::format("{} of the clean run put into the corrupted one, one cell at a time. The metric is {:.3f} after the clean prompt "
                              "and {:.3f} after the corrupted one.",
                              options.site, map.clean, map.corrupted),
@@ -116,15 +143,31 @@ void write_page(const PatchOptions& options, const probe::PatchMap& map, const s
     std::vector<double>& row = heat.values.emplace_back();
     for (size_t cell = 0; cell < map.values[layer].size(); ++cell) row.push_back(map.restored(layer, cell));
   }
+  return heat;
+}
+
+std::string error_sentence(const Maps& maps) {
+  const probe::MapError error = probe::error_of(*maps.estimate, *maps.exact);
+  return fmt::format(
+      "the estimate took {:.2f} s, the exact map {:.2f} s; over cells they correlate by {:.3f} and lie {:.3f} apart (at most {:.3f})",
+      maps.estimate_seconds, maps.exact_seconds, error.correlation, error.mean, error.largest);
+}
+
+void write_page(const PatchOptions& options, const Maps& maps, const std::vector<std::string>& names) {
+  lab::Section section{.title = "Map"};
+  if (maps.exact) section.blocks.emplace_back(heat_map(options, *maps.exact, names, false));
+  if (maps.estimate) section.blocks.emplace_back(heat_map(options, *maps.estimate, names, true));
+  if (maps.exact && maps.estimate) section.blocks.emplace_back("Logits: " + error_sentence(maps) + ".");
   const std::string answer = options.answer + (options.foil.empty() ? "" : " against " + options.foil);
   lab::Report report{.title = "Activation patching",
                      .question = "Which activations carry what the two prompts differ in?",
-                     .sections = {{.title = "Map", .blocks = {std::move(heat)}}},
+                     .sections = {std::move(section)},
                      .manifest = {{"model", options.model.model},
                                   {"clean", options.clean},
                                   {"corrupted", options.corrupted},
                                   {"answer", answer},
                                   {"site", options.site},
+                                  {"method", options.method},
                                   {"dtype", options.model.dtype}}};
   base::write_text_atomically(options.report, lab::render_html(report));
 }
@@ -162,25 +205,25 @@ int probe_patch(Words words, Session& session) {
   const model::Checkpoint checkpoint = options.model.open(session.watch);
   const probe::PatchPlan plan = plan_of(options, checkpoint, session.messages);
   check_lengths(options, plan, checkpoint);
-  const auto begin = std::chrono::steady_clock::now();
-  const probe::PatchMap map = probe::patch_map(*checkpoint.lm, plan, session.watch);
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  const Maps maps = measure(options.method, *checkpoint.lm, plan, session.watch);
+  const probe::PatchMap& map = maps.main();
 
   if (!options.scores.empty()) base::write_text_atomically(options.scores, base::Json(map.values).dump() + "\n");
   const std::vector<std::string> names = column_names(map, plan, checkpoint);
-  if (!options.report.empty()) write_page(options, map, names);
+  if (!options.report.empty()) write_page(options, maps, names);
   if (options.json) {
-    session.out << base::Json{{"site", options.site}, {"clean", map.clean},   {"corrupted", map.corrupted},
-                              {"columns", names},     {"values", map.values}, {"seconds", seconds}}
-                       .dump()
-                << "\n";
+    base::Json json = {{"site", options.site}, {"clean", map.clean},   {"corrupted", map.corrupted},
+                       {"columns", names},     {"values", map.values}, {"seconds", maps.exact ? maps.exact_seconds : maps.estimate_seconds}};
+    if (maps.exact && maps.estimate) json["estimate"] = {{"values", maps.estimate->values}, {"seconds", maps.estimate_seconds}};
+    session.out << json.dump() << "\n";
     return 0;
   }
   const char* metric = plan.metric.foil ? "logit of the answer less the foil's" : "logit of the answer";
   session.out << fmt::format("{}: {:.3f} after the clean prompt, {:.3f} after the corrupted one\n", metric, map.clean, map.corrupted);
-  session.out << fmt::format("restored by patching {} (0 as corrupted, 1 as clean), the strongest of {} cells:\n", options.site,
-                             map.values.size() * names.size());
+  session.out << fmt::format("{} by patching {} (0 as corrupted, 1 as clean), the strongest of {} cells:\n",
+                             maps.exact ? "restored" : "estimated to be restored", options.site, map.values.size() * names.size());
   print_strongest(map, names, session.out);
+  if (maps.exact && maps.estimate) session.out << error_sentence(maps) << "\n";
   if (!options.report.empty()) session.out << "report: " << options.report << "\n";
   return 0;
 }
