@@ -87,4 +87,16 @@ std::optional<double> value_of(const CellRecord& record, const std::string& metr
   return std::nullopt;
 }
 
+std::optional<double> mean_of(const std::vector<const CellRecord*>& cells, const std::string& metric, const Coordinates& at) {
+  double sum = 0;
+  int64_t count = 0;
+  for (const CellRecord* record : cells) {
+    const std::optional<double> value = value_of(*record, metric, at);
+    if (!value) continue;
+    sum += *value;
+    ++count;
+  }
+  return count > 0 ? std::optional(sum / static_cast<double>(count)) : std::nullopt;
+}
+
 }  // namespace manabi::lab

@@ -70,4 +70,7 @@ std::vector<std::string> values_of(const Records& records, const std::string& co
 // Of the row of this metric at exactly these coordinates.
 std::optional<double> value_of(const CellRecord& record, const std::string& metric, const Coordinates& at = {});
 
+// Its mean over the cells that have it; nothing where none has.
+std::optional<double> mean_of(const std::vector<const CellRecord*>& cells, const std::string& metric, const Coordinates& at = {});
+
 }  // namespace manabi::lab

@@ -15,19 +15,6 @@ namespace {
 
 using Cells = std::vector<const lab::CellRecord*>;
 
-// Mean over cells of the row at these coordinates; nothing without one.
-std::optional<double> mean_of(const Cells& cells, const std::string& metric, const lab::Coordinates& at) {
-  double sum = 0;
-  int64_t count = 0;
-  for (const lab::CellRecord* record : cells) {
-    const std::optional<double> value = lab::value_of(*record, metric, at);
-    if (!value) continue;
-    sum += *value;
-    ++count;
-  }
-  return count > 0 ? std::optional(sum / static_cast<double>(count)) : std::nullopt;
-}
-
 std::string percent(const std::optional<double>& share) { return share ? fmt::format("{:.0f}", 100 * *share) : ""; }
 
 int64_t layers_in(const Cells& cells) {
@@ -49,11 +36,11 @@ lab::Figure layer_figure(const Cells& cells, const std::string& context) {
   for (const char* vector : {kFunction, kOwnHeads, kMeanState, kRandomHeads}) {
     lab::Series series{.name = vector};
     for (int64_t layer = 0; layer < layers_in(cells); ++layer)
-      if (const auto value = mean_of(cells, kAccuracy, {{"context", context}, {"vector", vector}, {"layer", std::to_string(layer)}}))
+      if (const auto value = lab::mean_of(cells, kAccuracy, {{"context", context}, {"vector", vector}, {"layer", std::to_string(layer)}}))
         series.points.push_back({.x = static_cast<double>(layer), .y = *value});
     if (!series.points.empty()) figure.series.push_back(std::move(series));
   }
-  if (const auto without = mean_of(cells, kAccuracy, {{"context", context}, {"vector", kNone}}))
+  if (const auto without = lab::mean_of(cells, kAccuracy, {{"context", context}, {"vector", kNone}}))
     figure.reference_lines = {{"without a vector", *without}};
   return figure;
 }
@@ -102,9 +89,9 @@ lab::Table task_table(const lab::Records& records, const std::string& model) {
     const auto accuracy = [&](const char* context, const char* vector) {
       lab::Coordinates at = {{"context", context}, {"vector", vector}};
       if (std::string_view(vector) != kNone) at["layer"] = layer;
-      return percent(mean_of(cells, kAccuracy, at));
+      return percent(lab::mean_of(cells, kAccuracy, at));
     };
-    table.rows.push_back({task, percent(mean_of(cells, kSolved, {})), accuracy(kZeroShot, kNone), accuracy(kZeroShot, kFunction),
+    table.rows.push_back({task, percent(lab::mean_of(cells, kSolved, {})), accuracy(kZeroShot, kNone), accuracy(kZeroShot, kFunction),
                           accuracy(kZeroShot, kOwnHeads), accuracy(kZeroShot, kRandomHeads), accuracy(kZeroShot, kMeanState),
                           accuracy(kShuffled, kNone), accuracy(kShuffled, kFunction)});
   }
@@ -133,7 +120,7 @@ lab::Table composition_table(const lab::Records& records, const std::string& mod
                    .columns = {"task", "lists alone", "sum of three vectors", "its own vector", "demonstrations"}};
   for (const PublishedComposition& published : kPublishedCompositions) {
     const Cells cells = lab::select(records, {{"model", model}, {kWhat, "composition"}, {"task", published.task}});
-    const auto accuracy = [&](const char* arm) { return percent(mean_of(cells, kComposed, {{"arm", arm}})); };
+    const auto accuracy = [&](const char* arm) { return percent(lab::mean_of(cells, kComposed, {{"arm", arm}})); };
     if (accuracy(kArmNone).empty()) continue;
     table.rows.push_back({published.task, accuracy(kArmNone), fmt::format("{} ({:.0f})", accuracy(kArmSum), 100 * published.sum),
                           accuracy(kArmOwn), fmt::format("{} ({:.0f})", accuracy(kArmRegular), 100 * published.regular)});

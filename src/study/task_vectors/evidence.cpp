@@ -31,15 +31,7 @@ std::vector<std::string> Evidence::tasks() const {
 
 std::optional<double> Evidence::mean(const std::string& what, const std::string& task, const std::string& metric,
                                      const lab::Coordinates& at) const {
-  double sum = 0;
-  int64_t count = 0;
-  for (const lab::CellRecord* record : cells(what, task)) {
-    const std::optional<double> value = lab::value_of(*record, metric, at);
-    if (!value) continue;
-    sum += *value;
-    ++count;
-  }
-  return count > 0 ? std::optional(sum / static_cast<double>(count)) : std::nullopt;
+  return lab::mean_of(cells(what, task), metric, at);
 }
 
 std::vector<lab::Observation> Evidence::right(const std::string& task, const std::string& arm) const {
