@@ -21,6 +21,7 @@ base::Json described(const DecoderConfig& config) {
                      {"activation", static_cast<int>(config.activation)},
                      {"norm_epsilon", config.norm_epsilon}};
   if (config.attention != tensor::AttentionWeights::softmax) json["attention"] = static_cast<int>(config.attention);
+  if (config.shares_blocks) json["shares_blocks"] = true;
   if (config.norms != Norms::before) json["norms"] = static_cast<int>(config.norms);
   if (config.products == tensor::ProductFormat::bfloat16) json["products"] = "bfloat16";
   return json;
@@ -32,6 +33,10 @@ Decoder::Decoder(const DecoderConfig& config, tensor::ParameterPlan& plan, const
                        .given = fmt::format("{} heads over a width of {}", config.heads, config.width),
                        .expected = "heads that divide the width"});
   for (int64_t layer = 0; layer < config.layers; ++layer) {
+    if (config.shares_blocks && layer > 0) {
+      blocks_.push_back(blocks_.front());
+      continue;
+    }
     const std::string name = fmt::format("{}blocks.{}.", prefix, layer);
     Block block{.attention_norm = declare_norm(plan, name + "ln1"),
                 .qkv = declare_dense(plan, name + "qkv", config.width, 3 * config.width),

@@ -25,6 +25,7 @@ struct DecoderConfig {
   tensor::AttentionWeights attention = tensor::AttentionWeights::softmax;
   Norms norms = Norms::before;
   double norm_epsilon = 1e-5;
+  bool shares_blocks = false;  // one block, passed as many times as there are layers (Dehghani et al. 2019)
   tensor::ProductFormat products = tensor::ProductFormat::unrounded;  // of all dense layers
 };
 

@@ -71,7 +71,7 @@ base::Json gpt2_json(const TokenNetworkConfig& config) {
 bool is_gpt2(const TokenNetworkConfig& config) {
   const DecoderConfig& decoder = config.decoder;
   return decoder.activation == tensor::Activation::gelu && decoder.mlp_ratio > 0 && decoder.norms == Norms::before &&
-         decoder.attention == tensor::AttentionWeights::softmax && config.positions.scheme == Positions::learned &&
+         decoder.attention == tensor::AttentionWeights::softmax && !decoder.shares_blocks && config.positions.scheme == Positions::learned &&
          (config.outputs == 0 || config.outputs == config.vocabulary);
 }
 

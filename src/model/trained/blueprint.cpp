@@ -73,7 +73,7 @@ class Builder {
   }
 
   TransformerLayer read_layer(int64_t index) const {
-    const std::string name = fmt::format("blocks.{}.", index);
+    const std::string name = fmt::format("blocks.{}.", config_.decoder.shares_blocks ? 0 : index);
     TransformerLayer layer{.attention_norm = norm(name + "ln1"), .attention_out = affine(name + "out")};
     place_heads(layer, read(name + "qkv.weight"), read(name + "qkv.bias"), config_.decoder.width, index + 1 == config_.decoder.layers);
     if (config_.decoder.mlp_ratio == 0) return layer;

@@ -22,7 +22,10 @@ TokenRunPlan plan_of(const ScratchOptions& options, uint64_t seed, const std::sh
   const std::vector<world::MappingTask> tasks = world::letter_curriculum(options.bijections, seed);
   const auto world = std::make_shared<world::MappingWorld>(tasks, tokenizer, kExamples, seed);
   TokenRunPlan plan;
-  plan.network = {.decoder = {.layers = options.layers, .width = options.width, .heads = std::max<int64_t>(1, options.width / kHeadWidth)},
+  plan.network = {.decoder = {.layers = options.layers,
+                              .width = options.width,
+                              .heads = std::max<int64_t>(1, options.width / kHeadWidth),
+                              .shares_blocks = options.looped},
                   .vocabulary = world->vocabulary(),
                   .context = world->length(),
                   .positions = model::Positions::rotary};
@@ -51,16 +54,20 @@ TokenRunPlan plan_of(const ScratchOptions& options, uint64_t seed, const std::sh
 void ScratchOptions::add_to(base::OptionTable& table) {
   table.add({.name = "scratch-layers", .help = "blocks of the networks that are trained here", .target = &layers, .least = 1, .most = 1000});
   table.add({.name = "scratch-width", .help = "of their stream; a head is 32 wide", .target = &width, .least = 1, .most = 65'536});
+  table.add(
+      {.name = "scratch-looped", .help = "pass one block as many times as there are layers, in the place of as many blocks", .target = &looped});
   table.add({.name = "scratch-steps", .help = "of their training", .target = &steps, .least = 1, .most = 1'000'000'000});
   table.add({.name = "scratch-batch", .help = "rows of one step", .target = &batch, .least = 1, .most = 1'000'000});
   table.add({.name = "scratch-lr", .help = "their largest learning rate", .target = &lr});
   table.add({.name = "bijections", .help = "random maps of the letters among their tasks", .target = &bijections, .least = 0, .most = 1000});
 }
 
-std::string ScratchOptions::name() const { return fmt::format("scratch-{}x{}", layers, width); }
+std::string ScratchOptions::name() const { return fmt::format("{}-{}x{}", looped ? "looped" : "scratch", layers, width); }
 
 base::Json ScratchOptions::json() const {
-  return {{"layers", layers}, {"width", width}, {"steps", steps}, {"batch", batch}, {"lr", lr}, {"bijections", bijections}};
+  base::Json json = {{"layers", layers}, {"width", width}, {"steps", steps}, {"batch", batch}, {"lr", lr}, {"bijections", bijections}};
+  if (looped) json["looped"] = true;
+  return json;
 }
 
 std::string ScratchOptions::described() const { return json().dump(); }

@@ -20,6 +20,7 @@ struct ScratchOptions {
   int64_t steps = 5000;
   int64_t batch = 64;
   double lr = 1e-3;
+  bool looped = false;     // one block, passed as many times as there are layers
   int64_t bijections = 6;  // random maps of the letters, beside the seven tasks with names
 
   void add_to(base::OptionTable& table);

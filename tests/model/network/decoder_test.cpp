@@ -52,6 +52,7 @@ std::vector<DecoderConfig> variants() {
                        .activation = activation,
                        .attention = attention,
                        .norms = norms});
+  all.push_back({.layers = 3, .width = kWidth, .heads = kHeads, .mlp_ratio = 2, .shares_blocks = true});
   return all;
 }
 
@@ -63,7 +64,7 @@ class NaiveDecoder {
 
   at::Tensor forward(at::Tensor x, const tensor::Rotation& rotation) const {
     for (int64_t layer = 0; layer < config_.layers; ++layer) {
-      const std::string name = "blocks." + std::to_string(layer) + ".";
+      const std::string name = "blocks." + std::to_string(config_.shares_blocks ? 0 : layer) + ".";
       x = part(x, name + "ln1", [&](const at::Tensor& read) { return dense(attend(dense(read, name + "qkv"), rotation), name + "out"); });
       if (config_.mlp_ratio > 0)
         x = part(x, name + "ln2", [&](const at::Tensor& read) { return dense(activate(dense(read, name + "up")), name + "down"); });
@@ -194,6 +195,19 @@ TEST_F(DecoderVariants, AReplicaAmongOthersIsTheReplicaAlone) {
     EXPECT_TRUE(tensor::is_close(both.decoder.forward(both.leaves, hidden).detach().narrow(0, 0, 1),
                                  alone.decoder.forward(alone.leaves, hidden.narrow(0, 0, 1)).detach()));
   }
+}
+
+// The fused layers against the references in float64: a block's gradient is the sum over its passes.
+TEST_F(DecoderVariants, GradientsOfABlockThatIsPassedAgainAddUp) {
+  const DecoderConfig config = {.layers = 3, .width = kWidth, .heads = kHeads, .mlp_ratio = 2, .shares_blocks = true};
+  const Built fused(config, kReplicas, at::kFloat), exact(config, kReplicas, at::kDouble);
+  const at::Tensor hidden = inputs(at::kDouble), asked = at::randn_like(hidden);
+  for (const Built* built : {&fused, &exact}) {
+    const at::ScalarType dtype = built->parameters.values().scalar_type();
+    (built->decoder.forward(built->leaves, hidden.to(dtype), rotation(dtype)) * asked.to(dtype)).sum().backward();
+  }
+  EXPECT_GT(exact.gradients.abs().max().item<double>(), 1);
+  EXPECT_LT((fused.gradients.to(at::kDouble) - exact.gradients).abs().max().item<double>(), 1e-4 * exact.gradients.abs().max().item<double>());
 }
 
 // Queries and keys that are turned alike meet alike: a row that begins at another place gives the same, which a learned table does not.

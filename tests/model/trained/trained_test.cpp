@@ -62,10 +62,16 @@ struct Saved {
   }
 };
 
+TokenNetworkConfig looped() {
+  TokenNetworkConfig config = config_of(Positions::rotary);
+  config.decoder.shares_blocks = true;
+  return config;
+}
+
 std::vector<TokenNetworkConfig> variants() {
   return {config_of(Positions::rotary), config_of(Positions::none, Norms::after), config_of(Positions::sinusoidal, Norms::none),
           config_of(Positions::one_hot, Norms::before, tensor::AttentionWeights::linear_mean),
-          config_of(Positions::learned, Norms::before, tensor::AttentionWeights::softmax, 0)};
+          config_of(Positions::learned, Norms::before, tensor::AttentionWeights::softmax, 0), looped()};
 }
 
 TEST(TrainedLm, GivesTheLogitsOfTheNetworkThatWasTrained) {

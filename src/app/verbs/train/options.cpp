@@ -36,6 +36,7 @@ model::TokenNetworkConfig TrainOptions::network(int64_t vocabulary) const {
                                         .activation = model::activation_named(activation),
                                         .attention = model::attention_named(attention),
                                         .norms = model::norms_named(norms),
+                                        .shares_blocks = shares_blocks,
                                         .products = dtype == "bfloat16" ? tensor::ProductFormat::bfloat16 : tensor::ProductFormat::unrounded};
   return {.decoder = decoder, .vocabulary = vocabulary, .context = context, .positions = model::positions_named(positions)};
 }
@@ -67,6 +68,11 @@ void TrainOptions::add_model(base::OptionTable& options) {
   count("heads", "of the attention; they divide the width", &heads, 1, 1024);
   count("mlp-ratio", "width of the MLP over the model's; 0: attention only", &mlp_ratio, 0, 64);
   word("positions", "how the model is told them", &positions, model::position_words());
+  options.add({.name = "shares-blocks",
+               .help = "one block, passed as many times as there are layers",
+               .target = &shares_blocks,
+               .changes = Changes::value,
+               .alias = "model.shares-blocks"});
   word("norms", "where layer norms stand: before each part, after each sum, nowhere", &norms, model::norm_words());
   word("attention", "what a query makes of its scores; linear_mean: over the positions it sees", &attention, model::attention_words());
   word("activation", "of the MLP", &activation, model::activation_words());

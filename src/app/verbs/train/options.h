@@ -16,7 +16,7 @@ struct TrainOptions {
   int64_t layers = 4, width = 128, heads = 4, mlp_ratio = 4, context = 0;  // context 0: as the world wants it
   int64_t steps = 2000, batch = 64, warm_up = 100, seed = 0, threads = 0;
   double lr = 1e-3, weight_decay = 0.01, clip = 1;
-  bool json = false;
+  bool shares_blocks = false, json = false;
 
   base::OptionTable table();
   learn::Schedule schedule() const;
