@@ -16,6 +16,7 @@
 #include "model/checkpoint.h"
 #include "world/dataset.h"
 #include "world/few_shot/few_shot.h"
+#include "world/mappings/made_up_tasks.h"
 #include "world/mappings/mapping_task.h"
 
 namespace manabi::study {
@@ -63,6 +64,7 @@ class Equipment {
 
   world::DatasetCatalogue datasets() const { return {assets_folder_, options_.data}; }
   world::MappingCatalogue mappings() const { return {assets_folder_, options_.data}; }
+  std::vector<world::MadeUpTask> made_up_tasks() const { return world::made_up_tasks(assets_folder_); }
   // Names of the catalogue or paths of TOML files, opened.
   Tasks open_tasks(const std::vector<std::string>& names) const;
   // Long loops of a study ask this.

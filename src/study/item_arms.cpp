@@ -39,11 +39,11 @@ std::optional<lab::Interval> effect_of_items(std::span<const ItemQuantity> quant
   std::vector<std::vector<lab::Stratum>> strata_of;
   std::vector<double> weights;
   for (const ItemQuantity& quantity : quantities) {
-    if (quantity.tasks.empty()) return std::nullopt;
+    if (std::ranges::all_of(quantity.tasks, [](const SeedCells& cells) { return cells.empty(); })) return std::nullopt;
     std::vector<lab::Stratum>& strata = strata_of.emplace_back();
     for (const SeedCells& cells : quantity.tasks) {
       strata.push_back(item_values(cells, quantity.metric, quantity.at));
-      if (strata.back().empty()) return std::nullopt;
+      if (strata.back().empty() && !cells.empty()) return std::nullopt;
     }
     weights.push_back(quantity.weight);
   }

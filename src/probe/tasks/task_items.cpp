@@ -14,7 +14,10 @@ ReadableTask readable(const world::MappingTask& task, const text::Tokenizer& tok
 
 std::vector<MappingItem> draw_items(const ReadableTask& task, int64_t count, const base::Rng& rng, const world::MappingDraw& draw) {
   std::vector<MappingItem> items;
-  for (int64_t index = 0; index < count; ++index) items.push_back(world::draw_item(task.pairs, rng.child(static_cast<uint64_t>(index)), draw));
+  for (int64_t index = 0; index < count; ++index) {
+    const base::Rng own = rng.child(static_cast<uint64_t>(index));
+    items.push_back(task.make ? task.make(own, draw) : world::draw_item(task.pairs, own, draw));
+  }
   return items;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -12,11 +13,12 @@
 
 namespace manabi::probe {
 
-// A task with inputs and outputs as the prompt writes them.
+// A task with inputs and outputs as the prompt writes them: pairs, or items that are made up one by one.
 struct ReadableTask {
   std::string name;
   world::AnswerRule rule = world::AnswerRule::exact;
   std::vector<world::Mapping> pairs;
+  std::function<world::MappingItem(const base::Rng& rng, const world::MappingDraw& draw)> make = nullptr;
 };
 
 // Those pairs of a task that this tokenizer lets be asked for one token.

@@ -10,6 +10,7 @@
 #include "study/task_vectors/override.h"
 #include "study/task_vectors/published.h"
 #include "study/task_vectors/report.h"
+#include "world/mappings/made_up_tasks.h"
 
 namespace manabi::study::task_vectors {
 namespace {
@@ -142,7 +143,8 @@ lab::Claim depth_claim(const lab::Records& records, const Evidence& evidence) {
       double largest = 0;
       for (int64_t layer = layers / 4; layer < layers * 3 / 4; ++layer)
         largest = std::max(largest, lab::value_of(*record, kChosenOn, {{"layer", std::to_string(layer)}}).value_or(0));
-      of_seed[record->cell.at.at("seed")].push_back(largest - lab::value_of(*record, kChosenOn, {{"layer", std::to_string(layers - 1)}}).value_or(0));
+      of_seed[record->cell.at.at("seed")].push_back(largest -
+                                                    lab::value_of(*record, kChosenOn, {{"layer", std::to_string(layers - 1)}}).value_or(0));
     }
   }
   std::vector<double> means;
@@ -150,6 +152,30 @@ lab::Claim depth_claim(const lab::Records& records, const Evidence& evidence) {
     means.push_back(std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size()));
   claim.effect = lab::interval_over_seeds(lab::in_points(means));
   if (!claim.effect) claim.missing = learned.empty() ? "a task that the model learns from demonstrations" : "two seeds of the tasks";
+  return claim;
+}
+
+// Whether the vector keeps less than half of what demonstrations add to the query alone, in tasks that are new in the same way.
+lab::Claim novelty_claim(const lab::Records& records, const std::string& model, world::Novelty novelty) {
+  const bool is_of_labels = novelty == world::Novelty::labels;
+  lab::Claim claim{.id = is_of_labels ? "made-up-labels" : "made-up-pairs",
+                   .sentence = is_of_labels ? "Labels that a prompt makes up do not fit into one vector."
+                                            : "Pairs that a prompt makes up do not fit into one vector.",
+                   .source = "left open by the paper",
+                   .published = "not measured",
+                   .measure =
+                       "accuracy with the task vector minus the middle between the query alone and demonstrations, tasks to which "
+                       "demonstrations add 20 points",
+                   .unit = "points",
+                   .direction = lab::Direction::below,
+                   .margin = 0};
+  std::vector<SeedCells> tasks;
+  for (const SeedCells& cells : Evidence(records, model, kMadeUp).learned_cells()) {
+    const auto found = cells.front()->exhibits.find(kNovelty);
+    if (found != cells.front()->exhibits.end() && found->second == world::name_of(novelty)) tasks.push_back(cells);
+  }
+  if (const auto effect = effect_of_arms(tasks, {{"task vector", 1}, {"zero-shot", -.5}, {"regular", -.5}})) claim.effect = in_points(*effect);
+  if (!claim.effect) claim.missing = "such a task that the model learns from demonstrations";
   return claim;
 }
 
@@ -177,6 +203,9 @@ std::vector<lab::Claim> vector_claims(const lab::Records& records, const std::st
   for (const PublishedOverride& pair : kPublishedOverrides)
     if (is_asked(pair.task) && is_asked(pair.injected)) claims.push_back(override_claim(records, model, pair));
   claims.push_back(geometry_claim(records, model, evidence.layers()));
+  if (!Evidence(records, model, kMadeUp).tasks().empty())
+    for (const world::Novelty novelty : {world::Novelty::labels, world::Novelty::correspondence})
+      claims.push_back(novelty_claim(records, model, novelty));
   for (lab::Claim& claim : claims) {
     claim.id += "-" + model;
     claim.measure = model + ": " + claim.measure;

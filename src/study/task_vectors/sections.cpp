@@ -49,6 +49,40 @@ lab::Table task_table(const Evidence& evidence) {
   return table;
 }
 
+// How much of what demonstrations give is in the vector, by how much the demonstrations must say.
+lab::Table novelty_table(const lab::Records& records, const std::string& model) {
+  lab::Table table{.title = "Where one vector does not suffice",
+                   .caption =
+                       "Percent right, mean over seeds. The last column is the share of what demonstrations add to the query alone that the "
+                       "vector adds too; tasks to which demonstrations add less than 20 points have none.",
+                   .columns = {"what is new in the prompt", "task", "query alone", "task vector", "demonstrations", "kept"}};
+  const auto add = [&](const std::string& novelty, const std::string& name, const std::optional<double>& zero,
+                       const std::optional<double>& vector, const std::optional<double>& regular) {
+    if (!zero || !vector || !regular) return;
+    const bool is_learned = *regular - *zero >= kLearnedBy;
+    table.rows.push_back({novelty, name, percent(zero), percent(vector), percent(regular),
+                          is_learned ? fmt::format("{:.0f} %", 100 * (*vector - *zero) / (*regular - *zero)) : ""});
+  };
+  const auto share_right = [&](const std::vector<SeedCells>& tasks, const std::string& arm) -> std::optional<double> {
+    const auto effect = effect_of_arms(tasks, {{arm, 1}});
+    return effect ? std::optional(effect->value) : std::nullopt;
+  };
+  const Evidence known(records, model), made_up(records, model, kMadeUp);
+  if (made_up.tasks().empty()) return table;
+  const std::vector<SeedCells> learned = known.learned_cells();
+  add("nothing", fmt::format("{} known tasks", learned.size()), share_right(learned, "zero-shot"), share_right(learned, "task vector"),
+      share_right(learned, "regular"));
+  for (const lab::CellRecord* record : lab::select(records, {{"model", model}, {kWhat, kMadeUp}})) {
+    const std::string& task = record->cell.at.at("task");
+    if (std::ranges::any_of(table.rows, [&](const auto& row) { return row[1] == task; })) continue;
+    const std::vector<SeedCells> cells = {lab::select(records, {{"model", model}, {kWhat, kMadeUp}, {"task", task}})};
+    const auto novelty = record->exhibits.find(kNovelty);
+    add(novelty == record->exhibits.end() ? "" : novelty->second.get<std::string>(), task, share_right(cells, "zero-shot"),
+        share_right(cells, "task vector"), share_right(cells, "regular"));
+  }
+  return table;
+}
+
 lab::Figure layer_figure(const Evidence& evidence) {
   const std::vector<std::string> learned = evidence.learned_tasks();
   lab::Figure figure{
@@ -164,6 +198,8 @@ std::vector<lab::Section> vector_sections(const lab::Records& records, const std
     section.blocks.emplace_back(task_table(evidence));
     sections.push_back(std::move(section));
   }
+  if (lab::Table table = novelty_table(records, model); !table.rows.empty())
+    sections.push_back({.title = "Tasks that are made up in " + model, .blocks = {std::move(table)}});
   if (lab::Table table = override_table(evidence); !table.rows.empty())
     sections.push_back({.title = "Conflicting tasks in " + model, .blocks = {std::move(table)}});
   if (lab::Table table = geometry_table(records, model, evidence.layers()); !table.rows.empty()) {

@@ -26,6 +26,7 @@ struct Options {
   int64_t shots = 5;
   int64_t items = 25;
   int64_t dummies = 2;
+  bool made_up = false;  // tasks that are made up in each prompt
   bool scratch = false;  // whether networks that are trained here are looked into too
 };
 
@@ -58,6 +59,7 @@ class TaskVectors final : public lab::Study {
     }
     options_.tasks.clear();  // all that are there
     options_.items = 50;
+    options_.made_up = true;
     options_.scratch = true;
   }
 
@@ -87,6 +89,9 @@ class TaskVectors final : public lab::Study {
                .changes = Changes::value,
                .least = 1,
                .most = 1000});
+    table.add({.name = "made-up",
+               .help = "also tasks whose labels or pairs are made up in each prompt, and such of two steps (the usual thing at full scale)",
+               .target = &options_.made_up});
     table.add({.name = "scratch",
                .help = "also look into networks that are taught letter tasks here (the usual thing at full scale)",
                .target = &options_.scratch});
@@ -106,7 +111,8 @@ class TaskVectors final : public lab::Study {
   }
   std::vector<lab::Section> sections(const lab::Records& records) const override {
     std::vector<lab::Section> all;
-    for (const std::string& model : lab::values_of(records, "model")) std::ranges::move(vector_sections(records, model), std::back_inserter(all));
+    for (const std::string& model : lab::values_of(records, "model"))
+      std::ranges::move(vector_sections(records, model), std::back_inserter(all));
     return all;
   }
 
@@ -173,6 +179,8 @@ std::vector<lab::Cell> TaskVectors::grid() {
           add("override", fmt::format("{} to {}", pair.task, pair.injected), seed,
               catalogue().open(pair.task).hash + catalogue().open(pair.injected).hash);
       }
+      if (options_.made_up)
+        for (const world::MadeUpTask& task : equipment_.made_up_tasks()) add(kMadeUp, task.name, seed, "made up, first version");
       if (names.size() > 1) add("geometry", fmt::format("{} tasks", names.size()), seed, hashes);
     }
   }
@@ -200,7 +208,7 @@ int64_t TaskVectors::cost_of(std::span<const lab::Cell> group) const {
   const std::string& what = at.at(kWhat);
   if (what == "network") return training_cost(scratch_);
   const auto tasks = static_cast<int64_t>(task_names().size());
-  const int64_t reads = what == "task" ? 5 : what == "override" ? 3 : tasks;  // of a task's prompts
+  const int64_t reads = what == "task" || what == kMadeUp ? 5 : what == "override" ? 3 : tasks;  // of a task's prompts
   return reads * (is_scratch(at) ? 1000 : 100'000) * options_.items / 25;
 }
 
@@ -212,6 +220,10 @@ ReadableTask TaskVectors::readable(const std::string& name, const model::Checkpo
 std::vector<ReadableTask> TaskVectors::readable_tasks(const lab::Coordinates& at, const model::Checkpoint& checkpoint) const {
   if (is_scratch(at)) return scratch_tasks(scratch_, static_cast<uint64_t>(lab::integer_at(at, "seed")));
   std::vector<ReadableTask> tasks;
+  if (at.at(kWhat) == kMadeUp) {
+    for (const world::MadeUpTask& task : equipment_.made_up_tasks()) tasks.push_back({.name = task.name, .make = task.draw});
+    return tasks;
+  }
   for (const std::string& name : task_names()) tasks.push_back(readable(name, checkpoint));
   return tasks;
 }
@@ -224,7 +236,7 @@ std::vector<lab::Row> TaskVectors::rows_of(const lab::Coordinates& at, const mod
   const std::string& task = at.at("task");
   const base::Rng rng = base::Rng(static_cast<uint64_t>(lab::integer_at(at, "seed"))).child(task);
   if (at.at(kWhat) == "geometry") return measure_geometry(checkpoint, tasks, vector_options(kConflictDemonstrations), rng, watch);
-  if (at.at(kWhat) == "task") {
+  if (at.at(kWhat) == "task" || at.at(kWhat) == kMadeUp) {
     const size_t place = place_of(task);
     return measure_task(checkpoint, tasks[place], tasks[(place + 1) % tasks.size()], vector_options(options_.shots), rng, watch);
   }
@@ -252,6 +264,8 @@ lab::Records TaskVectors::measure(std::span<const lab::Cell> group, lab::Workben
       record.rows = cell.at.at(kWhat) == "network" ? network.rows : rows_of(cell.at, network.checkpoint, watch);
     } else {
       record.rows = rows_of(cell.at, *equipment_.checkpoint(lab::text_at(cell.at, "model")), watch);
+      for (const world::MadeUpTask& task : equipment_.made_up_tasks())
+        if (cell.at.at(kWhat) == kMadeUp && task.name == cell.at.at("task")) record.exhibits[kNovelty] = world::name_of(task.novelty);
     }
     records.push_back(std::move(record));
   }

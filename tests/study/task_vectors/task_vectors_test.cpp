@@ -16,6 +16,7 @@
 #include "study/task_vectors/scratch.h"
 #include "text/symbols/symbol_tokenizer.h"
 #include "world/mappings/letter_tasks.h"
+#include "world/mappings/made_up_tasks.h"
 
 namespace manabi::study::task_vectors {
 namespace {
@@ -141,8 +142,9 @@ TEST(TaskVectors, DistancesAreMeansOverPairs) {
 }
 
 // Cells of a task in which each arm is right on so many of ten items.
-lab::CellRecord invented(const std::string& task, int64_t seed, const std::map<std::string, int>& right_of_ten) {
-  lab::CellRecord record{.cell = {.at = {{"model", "m"}, {kWhat, "task"}, {"task", task}, {"seed", std::to_string(seed)}}}};
+lab::CellRecord invented(const std::string& task, int64_t seed, const std::map<std::string, int>& right_of_ten,
+                         const std::string& what = "task") {
+  lab::CellRecord record{.cell = {.at = {{"model", "m"}, {kWhat, what}, {"task", task}, {"seed", std::to_string(seed)}}}};
   for (const auto& [arm, right] : right_of_ten) {
     for (int item = 0; item < 10; ++item)
       record.rows.push_back({.metric = kRight, .at = {{"arm", arm}, {"item", std::to_string(item)}}, .value = item < right ? 1.0 : 0.0, .n = 1});
@@ -184,6 +186,27 @@ TEST(TaskVectors, ClaimsFollowTheRecords) {
   EXPECT_EQ(verdict(records, "override-to_upper"), "no such claim");
   EXPECT_EQ(verdict({}, "vector-carries-the-task"), "not tested here");
   EXPECT_FALSE(vector_sections(records, "m").empty());
+}
+
+TEST(TaskVectors, MadeUpTasksAreJudgedByWhatIsNewInThem) {
+  const auto records = [](int vector_of_made_up) {
+    lab::Records all;
+    for (const int64_t seed : {0, 1, 2}) {
+      for (const char* known : {"a", "b"}) all.push_back(invented(known, seed, {{"regular", 9}, {"zero-shot", 0}, {"task vector", 8}}));
+      all.push_back(invented("made", seed, {{"regular", 9}, {"zero-shot", 0}, {"task vector", vector_of_made_up}}, kMadeUp));
+      all.back().exhibits[kNovelty] = world::name_of(world::Novelty::labels);
+      all.push_back(invented("two", seed, {{"regular", 9}, {"zero-shot", 0}, {"task vector", 0}}, kMadeUp));
+      all.back().exhibits[kNovelty] = world::name_of(world::Novelty::two_steps);
+    }
+    return all;
+  };
+  EXPECT_EQ(verdict(records(0), "made-up-labels"), "holds");
+  EXPECT_EQ(verdict(records(9), "made-up-labels"), "does not hold");
+  EXPECT_EQ(verdict(records(0), "made-up-pairs"), "not tested here");
+  const std::vector<lab::Section> sections = vector_sections(records(2), "m");
+  const auto found = std::ranges::find(sections, std::string("Tasks that are made up in m"), &lab::Section::title);
+  ASSERT_NE(found, sections.end());
+  EXPECT_EQ(std::get<lab::Table>(found->blocks[0]).rows.size(), 3u);
 }
 
 }  // namespace
