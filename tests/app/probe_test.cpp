@@ -2,10 +2,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <string>
 #include <vector>
 
 #include "base/format/json.h"
+#include "base/format/safetensors.h"
 #include "tests/app/program.h"
 #include "tests/support/tiny_llama.h"
 
@@ -63,6 +65,30 @@ TEST_F(Probe, LensAndHeadsHaveALineForEveryLayer) {
   const std::string lens = done({"lens", "abc"});
   EXPECT_EQ(std::ranges::count(lens, '\n'), 4);
   EXPECT_EQ(base::parse_json(done({"heads", "--rows", "1", "--repeated", "4", "--json"}), "heads").at("induction").size(), 3u);
+}
+
+TEST_F(Probe, ActivationsAreWrittenUnderTheirNames) {
+  const std::string path = folder.path("a.safetensors");
+  EXPECT_THAT(done({"read", "abcd", "--sites", "z,blocks.1.hook_resid_mid,normalized", "--output", path}), HasSubstr("blocks.2.attn.hook_z"));
+  const base::SafetensorsFile file(path);
+  std::map<std::string, std::vector<int64_t>> shapes;
+  for (const base::SafetensorsEntry& entry : file.entries()) shapes[entry.name] = entry.shape;
+  const int64_t tokens = shapes.at("tokens")[0];
+  EXPECT_EQ(shapes.at("blocks.0.attn.hook_z"), (std::vector<int64_t>{tokens, 4, 4}));
+  EXPECT_EQ(shapes.at("blocks.1.hook_resid_mid"), (std::vector<int64_t>{tokens, 16}));
+  EXPECT_EQ(shapes.at("ln_final.hook_normalized"), (std::vector<int64_t>{1, 16}));
+  expect_refused({"read", "abcd", "--sites", "blocks.1.hook_resid_mit"}, "hook_resid_mid");
+  expect_refused({"read", "abcd", "--sites", "blocks.3.hook_resid_mid"}, "0 to 2");
+}
+
+TEST_F(Probe, AnEditShowsWhatComesNextWithoutAndWithIt) {
+  EXPECT_THAT(done({"edit", "abcd", "--site", "z", "--layer", "1", "--heads", "0,2", "--positions", "-1", "--answer", "x"}),
+              AllOf(HasSubstr("as it is"), HasSubstr("edited"), HasSubstr("answer")));
+  EXPECT_THAT(done({"edit", "abcd", "--site", "resid_post", "--layer", "1", "--how", "add", "--vector", vector("to_upper"), "--by", "2"}),
+              HasSubstr("edited"));
+  expect_refused({"edit", "abcd", "--site", "z", "--heads", "9"}, "0 to 3");
+  expect_refused({"edit", "abcd", "--how", "add"}, "without a vector");
+  expect_refused({"edit", "abcd", "--vector", "v"}, "with a vector");
 }
 
 TEST_F(Probe, AVectorIsExtractedAppliedComposedAndCompared) {

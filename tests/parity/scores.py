@@ -95,4 +95,5 @@ def main():
         sys.exit(compare(path, sys.argv[3]))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -20,4 +20,8 @@ text::TokenId answer_token(const model::Checkpoint& checkpoint, const std::strin
 // Each token as readers see it.
 std::vector<std::string> printed_tokens(const model::Checkpoint& checkpoint, const std::vector<text::TokenId>& tokens);
 
+// The likeliest next tokens after hidden [1, D], on one line behind `run`; `followed` is a token whose log-probability is added, or -1.
+void print_likeliest(const std::string& run, const model::Checkpoint& checkpoint, const at::Tensor& hidden, int64_t count,
+                     text::TokenId followed, std::ostream& out);
+
 }  // namespace manabi::app

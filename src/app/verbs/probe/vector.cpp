@@ -2,7 +2,6 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
-#include <cmath>
 #include <ostream>
 
 #include "app/command_line.h"
@@ -90,25 +89,14 @@ int extract(Words words, Session& session) {
   return 0;
 }
 
-// The likeliest tokens after hidden [1, D], on one line.
-void print_likeliest(const char* run, const model::Checkpoint& checkpoint, const at::Tensor& hidden, int64_t count, std::ostream& out) {
-  const auto [values, tokens] = at::log_softmax(checkpoint.lm->logits(hidden), -1).to(at::kCPU, at::kDouble).topk(count, -1);
-  out << fmt::format("{:<16}", run);
-  for (int64_t i = 0; i < count; ++i) {
-    const std::string text = checkpoint.tokenizer->bytes_of(static_cast<text::TokenId>(tokens[0][i].item<int64_t>()));
-    out << fmt::format("  {:<14} {:>5.1f} %", base::Json(base::printable(text)).dump(), 100 * std::exp(values[0][i].item<double>()));
-  }
-  out << "\n";
-}
-
 void apply_to_prompt(const probe::SteeringVector& vector, const model::Checkpoint& checkpoint, const std::vector<text::TokenId>& tokens,
                      int64_t likeliest, std::ostream& out) {
   const probe::PromptGroup group = {tokens};
   const probe::PromptRuns runs(*checkpoint.lm, std::span(&group, 1));
   const int64_t count = std::min(likeliest, checkpoint.lm->vocabulary());
-  print_likeliest("as it is", checkpoint, runs.hidden(), count, out);
-  print_likeliest("with the vector", checkpoint, runs.hidden_after(vector.layer, probe::steered(vector, runs.states().select(1, vector.layer))),
-                  count, out);
+  print_likeliest("as it is", checkpoint, runs.hidden(), count, -1, out);
+  const at::Tensor states = probe::steered(vector, runs.states().select(1, vector.layer));
+  print_likeliest("with the vector", checkpoint, runs.hidden_after(vector.layer, states), count, -1, out);
 }
 
 // How many queries of a task are answered with the vector, without it, and behind demonstrations.
