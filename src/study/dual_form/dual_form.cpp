@@ -3,9 +3,11 @@
 #include <map>
 #include <memory>
 
+#include "base/error.h"
 #include "study/dual_form/measure.h"
 #include "study/dual_form/report.h"
 #include "study/equipment.h"
+#include "study/training/letter_network.h"
 
 namespace manabi::study {
 namespace dual_form {
@@ -14,9 +16,14 @@ namespace {
 // Demonstrations that the paper's models hold of sets with long texts.
 const std::map<std::string, int64_t> kMostShots = {{"agnews", 22}, {"cb", 19}};
 
+// Of the networks that are trained here: rows of up to eight examples, and tasks of letters.
+constexpr int64_t kLetterShots = 6;
+const std::vector<std::string> kLetterTasks = {"next_letter", "prev_letter", "to_upper", "identity", "bijection_0", "list_last"};
+
 struct Options {
   std::vector<std::string> tasks;
   std::vector<std::string> arms;
+  bool scratch = false;  // networks that are taught letter tasks here
   DualOptions measure;
 };
 
@@ -40,6 +47,8 @@ class DualForm final : public lab::Study {
   void set_scale(lab::RunScale scale) override {
     scale_ = scale;
     options_ = Options{.tasks = {"sst2", "mr", "mpqa", "cb", "agnews"}, .arms = {kTrained, kShuffledLabels, kRandomWeights}, .measure = {}};
+    scratch_ = LetterNetworkOptions::of_scale(scale);
+    options_.scratch = scale != lab::RunScale::quick;
     if (scale != lab::RunScale::quick) return;
     options_.tasks = {"sentiment"};
     options_.arms = {kTrained, kRandomWeights};
@@ -55,6 +64,10 @@ class DualForm final : public lab::Study {
                .help = "trained, shuffled labels (of what is tuned on), random weights",
                .target = &options_.arms,
                .allowed = {kTrained, kShuffledLabels, kRandomWeights}});
+    table.add({.name = "scratch",
+               .help = "also look into networks that are taught letter tasks here (the usual thing at full scale)",
+               .target = &options_.scratch});
+    scratch_.add_to(table);
     table.add({.name = "shots",
                .help = "demonstrations; at most 22 of agnews and 19 of cb",
                .target = &measure.shots,
@@ -117,14 +130,22 @@ class DualForm final : public lab::Study {
   DualOptions options_of(const std::string& task) const {
     DualOptions options = options_.measure;
     options.token_budget = equipment_.options().token_budget;
+    if (std::ranges::find(kLetterTasks, task) != kLetterTasks.end()) options.shots = std::min(options.shots, kLetterShots);
     if (const auto most = kMostShots.find(task); most != kMostShots.end()) options.shots = std::min(options.shots, most->second);
     return options;
   }
+
+  std::string options_json() { return options().to_json(/*only_value_changing=*/true).dump(); }
+  void add_scratch_cells(std::vector<lab::Cell>& cells);
+  std::vector<lab::Row> measure_scratch(const lab::Coordinates& at, lab::Workbench& bench);
 
   Equipment& equipment_;
   lab::RunScale scale_ = lab::RunScale::quick;
   Options options_;
   Tasks tasks_;
+  LetterNetworkOptions scratch_;
+  std::unique_ptr<LetterNetwork> network_;  // the last one that was asked for
+  std::string network_seed_;
 };
 
 std::vector<lab::Cell> DualForm::grid() {
@@ -133,7 +154,7 @@ std::vector<lab::Cell> DualForm::grid() {
   std::vector<lab::Cell> cells;
   for (const std::string& model : equipment_.options().model) {
     lab::Coordinates inputs = equipment_.model_inputs(model);
-    inputs["options"] = options().to_json(/*only_value_changing=*/true).dump();
+    inputs["options"] = options_json();
     for (const std::shared_ptr<const world::Dataset>& dataset : tasks_.all())
       for (const std::string& arm : options_.arms)
         for (int64_t seed = first; seed < first + seeds; ++seed) {
@@ -144,17 +165,55 @@ std::vector<lab::Cell> DualForm::grid() {
           cells.push_back(std::move(cell));
         }
   }
+  if (options_.scratch) add_scratch_cells(cells);
   return cells;
+}
+
+void DualForm::add_scratch_cells(std::vector<lab::Cell>& cells) {
+  lab::Coordinates inputs = equipment_.training_inputs();
+  inputs["options"] = options_json();
+  inputs["network"] = scratch_.described();
+  const int64_t first = equipment_.options().seed, seeds = std::max<int64_t>(1, equipment_.options().seeds);
+  for (int64_t seed = first; seed < first + seeds; ++seed)
+    for (const std::string& task : kLetterTasks)
+      for (const std::string& arm : options_.arms)
+        cells.push_back({.at = {{"model", scratch_.name()}, {"task", task}, {kArm, arm}, {"seed", std::to_string(seed)}},
+                         .inputs = inputs,
+                         .part = "scratch"});
+}
+
+std::vector<lab::Row> DualForm::measure_scratch(const lab::Coordinates& at, lab::Workbench& bench) {
+  const std::string& seed_text = lab::text_at(at, "seed");
+  const auto seed = static_cast<uint64_t>(lab::integer_at(at, "seed"));
+  if (!network_ || network_seed_ != seed_text) {
+    network_ = letter_network(scratch_, seed, equipment_, bench);
+    network_seed_ = seed_text;
+  }
+  const std::vector<probe::ReadableTask> tasks = tasks_of_letter_network(scratch_, seed);
+  const auto task = std::ranges::find(tasks, lab::text_at(at, "task"), &probe::ReadableTask::name);
+  if (task == tasks.end())
+    throw base::Error({.where = "--bijections", .given = "none", .expected = "at least one: " + lab::text_at(at, "task") + " is measured"});
+  const DualOptions options = options_of(task->name);
+  const std::string& arm = lab::text_at(at, kArm);
+  const DrawnTask drawn = draw_pairs(network_->checkpoint, *task, arm, lab::integer_at(at, "seed"), options);
+  return measure_task(network_->checkpoint, drawn, arm, base::Rng(seed).child(task->name), options, {.cancel = bench.watch.cancel});
 }
 
 lab::Records DualForm::measure(std::span<const lab::Cell> group, lab::Workbench& bench) {
   lab::Records records;
   for (const lab::Cell& cell : group) {
-    const std::string& task = lab::text_at(cell.at, "task");
-    const auto checkpoint = equipment_.checkpoint(lab::text_at(cell.at, "model"));
-    records.push_back({.cell = cell,
-                       .rows = measure_task(*checkpoint, tasks_.named(task), lab::text_at(cell.at, kArm), lab::integer_at(cell.at, "seed"),
-                                            options_of(task), {.cancel = bench.watch.cancel})});
+    lab::CellRecord record{.cell = cell};
+    if (lab::text_at(cell.at, "model") == scratch_.name()) {
+      record.rows = measure_scratch(cell.at, bench);
+    } else {
+      const std::string &task = lab::text_at(cell.at, "task"), &arm = lab::text_at(cell.at, kArm);
+      const int64_t seed = lab::integer_at(cell.at, "seed");
+      const auto checkpoint = equipment_.checkpoint(lab::text_at(cell.at, "model"));
+      const DrawnTask drawn = draw_classes(*checkpoint, tasks_.named(task), arm, seed, options_of(task));
+      record.rows = measure_task(*checkpoint, drawn, arm, base::Rng(static_cast<uint64_t>(seed)).child(task), options_of(task),
+                                 {.cancel = bench.watch.cancel});
+    }
+    records.push_back(std::move(record));
   }
   return records;
 }

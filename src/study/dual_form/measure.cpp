@@ -18,43 +18,6 @@
 namespace manabi::study::dual_form {
 namespace {
 
-// The queries of a draw, behind its demonstrations and alone: first those on which things are measured, then those on which the rate is chosen.
-struct DrawnTask {
-  TokenEpisodes measured, chosen_on;
-  std::vector<std::vector<TokenId>> tuned_on;  // the demonstrations, with the labels that the arm shows to tuning
-};
-
-DrawnTask draw(const model::Checkpoint& checkpoint, const std::shared_ptr<const world::Dataset>& dataset, const std::string& arm, int64_t seed,
-               const DualOptions& options) {
-  const auto config_of = [&](world::LabelSetting setting, int64_t shots) {
-    return world::FewShotConfig{.setting = setting,
-                                .shots = shots,
-                                .ladder = {options.shots},
-                                .template_index = options.template_index,
-                                .demonstrations = world::Demonstrations::fixed,
-                                .seed = static_cast<uint64_t>(seed)};
-  };
-  const world::PromptLimit limit{.tokenizer = checkpoint.tokenizer.get(), .tokens = checkpoint.lm->context() - 1};
-  const world::FewShotWorld with(dataset, config_of(world::LabelSetting::gold, options.shots), limit),
-      without(dataset, config_of(world::LabelSetting::gold, 0), limit),
-      shuffled(dataset, config_of(world::LabelSetting::random, options.shots), limit);
-  const world::Queries queries = world::fitting_queries(with, *dataset, seed, options.items + options.tuning_items);
-  const auto count = std::ssize(queries.indices), measured = std::min(options.items, std::max<int64_t>(1, count - count / 3));
-  const auto episodes_of = [&](const world::FewShotWorld& world, int64_t begin, int64_t end) {
-    std::vector<world::Episode> episodes;
-    for (int64_t i = begin; i < end; ++i) episodes.push_back(world.draw(seed, queries.indices[static_cast<size_t>(i)]));
-    return episodes;
-  };
-  const auto tokens = [&](const world::FewShotWorld& world, int64_t begin, int64_t end) {
-    return tokens_of(episodes_of(world, begin, end), episodes_of(without, begin, end), *checkpoint.tokenizer);
-  };
-  if (count < 2)
-    throw base::Error({.where = "task " + dataset->name, .given = fmt::format("{} queries that fit", count), .expected = "at least two"});
-  DrawnTask drawn{.measured = tokens(with, 0, measured), .chosen_on = tokens(with, measured, count)};
-  drawn.tuned_on = arm == kShuffledLabels ? tokens(shuffled, 0, 1).demonstrations : drawn.measured.demonstrations;
-  return drawn;
-}
-
 struct RateChoice {
   double rate = 0;
   std::vector<std::pair<double, double>> accuracies;  // of each rate that converged
@@ -129,10 +92,88 @@ void add_answers(const Readings& plain, const Readings& shown, const Readings& t
 
 }  // namespace
 
-std::vector<lab::Row> measure_task(const model::Checkpoint& checkpoint, const std::shared_ptr<const world::Dataset>& dataset,
-                                   const std::string& arm, int64_t seed, const DualOptions& options, const base::Watch& watch) {
-  const base::Rng rng = base::Rng(static_cast<uint64_t>(seed)).child(dataset->name);
-  const DrawnTask task = draw(checkpoint, dataset, arm, seed, options);
+DrawnTask draw_classes(const model::Checkpoint& checkpoint, const std::shared_ptr<const world::Dataset>& dataset, const std::string& arm,
+                       int64_t seed, const DualOptions& options) {
+  const auto config_of = [&](world::LabelSetting setting, int64_t shots) {
+    return world::FewShotConfig{.setting = setting,
+                                .shots = shots,
+                                .ladder = {options.shots},
+                                .template_index = options.template_index,
+                                .demonstrations = world::Demonstrations::fixed,
+                                .seed = static_cast<uint64_t>(seed)};
+  };
+  const world::PromptLimit limit{.tokenizer = checkpoint.tokenizer.get(), .tokens = checkpoint.lm->context() - 1};
+  const world::FewShotWorld with(dataset, config_of(world::LabelSetting::gold, options.shots), limit),
+      without(dataset, config_of(world::LabelSetting::gold, 0), limit),
+      shuffled(dataset, config_of(world::LabelSetting::random, options.shots), limit);
+  const world::Queries queries = world::fitting_queries(with, *dataset, seed, options.items + options.tuning_items);
+  const auto count = std::ssize(queries.indices), measured = std::min(options.items, std::max<int64_t>(1, count - count / 3));
+  const auto episodes_of = [&](const world::FewShotWorld& world, int64_t begin, int64_t end) {
+    std::vector<world::Episode> episodes;
+    for (int64_t i = begin; i < end; ++i) episodes.push_back(world.draw(seed, queries.indices[static_cast<size_t>(i)]));
+    return episodes;
+  };
+  const auto tokens = [&](const world::FewShotWorld& world, int64_t begin, int64_t end) {
+    return tokens_of(episodes_of(world, begin, end), episodes_of(without, begin, end), *checkpoint.tokenizer);
+  };
+  if (count < 2)
+    throw base::Error({.where = "task " + dataset->name, .given = fmt::format("{} queries that fit", count), .expected = "at least two"});
+  DrawnTask drawn{.measured = tokens(with, 0, measured), .chosen_on = tokens(with, measured, count)};
+  drawn.tuned_on = arm == kShuffledLabels ? tokens(shuffled, 0, 1).demonstrations : drawn.measured.demonstrations;
+  return drawn;
+}
+
+namespace {
+
+std::vector<TokenId> line_of(const world::Mapping& pair, const text::Tokenizer& tokenizer) {
+  return tokenizer.encode(world::prompt_of({}, pair.input) + pair.output + world::kArrowForm.after_output);
+}
+
+std::vector<std::vector<TokenId>> lines_of(std::span<const world::Mapping> pairs, const text::Tokenizer& tokenizer) {
+  std::vector<std::vector<TokenId>> lines;
+  for (const world::Mapping& pair : pairs) lines.push_back(line_of(pair, tokenizer));
+  return lines;
+}
+
+}  // namespace
+
+DrawnTask draw_pairs(const model::Checkpoint& checkpoint, const probe::ReadableTask& task, const std::string& arm, int64_t seed,
+                     const DualOptions& options) {
+  const text::Tokenizer& tokenizer = *checkpoint.tokenizer;
+  const base::Rng rng = base::Rng(static_cast<uint64_t>(seed)).child(task.name);
+  base::Rng order = rng.child("pairs");
+  std::vector<world::Mapping> pairs;
+  std::vector<TokenId> outputs;
+  for (const int64_t place : order.permutation(std::ssize(task.pairs))) {
+    pairs.push_back(task.pairs[static_cast<size_t>(place)]);
+    const TokenId output = tokenizer.encode(pairs.back().output).front();
+    if (std::ranges::find(outputs, output) == outputs.end()) outputs.push_back(output);
+  }
+  const int64_t queries = std::min(std::ssize(pairs) - options.shots, options.items + options.tuning_items);
+  if (queries < 2)
+    throw base::Error({.where = "task " + task.name,
+                       .given = fmt::format("{} pairs", pairs.size()),
+                       .expected = fmt::format("at least two beside {} demonstrations", options.shots)});
+  std::vector<world::Mapping> shown(pairs.begin(), pairs.begin() + options.shots);
+  const auto episodes = [&](int64_t begin, int64_t end) {
+    TokenEpisodes made{.demonstrations = lines_of(shown, tokenizer)};
+    for (int64_t i = begin; i < end; ++i) {
+      const world::Mapping& pair = pairs[static_cast<size_t>(options.shots + i)];
+      made.queries.push_back(tokenizer.encode(world::prompt_of({}, pair.input)));
+      made.answers.push_back(outputs);
+      made.targets.push_back(std::ranges::find(outputs, tokenizer.encode(pair.output).front()) - outputs.begin());
+    }
+    return made;
+  };
+  const int64_t measured = std::min(options.items, std::max<int64_t>(1, queries - queries / 3));
+  DrawnTask drawn{.measured = episodes(0, measured), .chosen_on = episodes(measured, queries)};
+  if (arm == kShuffledLabels) shown = probe::with_shuffled_outputs({{.demonstrations = shown}}, rng.child("shuffled")).front().demonstrations;
+  drawn.tuned_on = lines_of(shown, tokenizer);
+  return drawn;
+}
+
+std::vector<lab::Row> measure_task(const model::Checkpoint& checkpoint, const DrawnTask& task, const std::string& arm, const base::Rng& rng,
+                                   const DualOptions& options, const base::Watch& watch) {
   std::unique_ptr<model::CausalLM> random;
   if (arm == kRandomWeights) {
     const auto network = checkpoint.lm->trainable();

@@ -8,6 +8,8 @@
 
 #include "lab/record.h"
 #include "model/checkpoint.h"
+#include "probe/tasks/task_items.h"
+#include "study/dual_form/readings.h"
 #include "world/dataset.h"
 
 namespace manabi::study::dual_form {
@@ -47,7 +49,19 @@ inline constexpr const char* kCovered = "covered";
 inline constexpr const char* kRate = "rate";                   // the chosen one
 inline constexpr const char* kRateAccuracy = "rate accuracy";  // of the others, at {rate}
 
-std::vector<lab::Row> measure_task(const model::Checkpoint& checkpoint, const std::shared_ptr<const world::Dataset>& dataset,
-                                   const std::string& arm, int64_t seed, const DualOptions& options, const base::Watch& watch);
+// The queries of a draw, behind its demonstrations and alone: those on which things are measured, and others on which the rate is chosen.
+struct DrawnTask {
+  TokenEpisodes measured, chosen_on;
+  std::vector<std::vector<TokenId>> tuned_on;  // the demonstrations, with the labels that the arm shows to tuning
+};
+// Queries of a data set that fit the model's context; answers are its classes.
+DrawnTask draw_classes(const model::Checkpoint& checkpoint, const std::shared_ptr<const world::Dataset>& dataset, const std::string& arm,
+                       int64_t seed, const DualOptions& options);
+// Lines of a mapping; answers are all its outputs. Throws base::Error for fewer than two pairs beside the demonstrations.
+DrawnTask draw_pairs(const model::Checkpoint& checkpoint, const probe::ReadableTask& task, const std::string& arm, int64_t seed,
+                     const DualOptions& options);
+
+std::vector<lab::Row> measure_task(const model::Checkpoint& checkpoint, const DrawnTask& task, const std::string& arm, const base::Rng& rng,
+                                   const DualOptions& options, const base::Watch& watch);
 
 }  // namespace manabi::study::dual_form

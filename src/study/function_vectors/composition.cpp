@@ -46,7 +46,7 @@ std::vector<lab::Row> judge_composition(const model::Checkpoint& checkpoint, con
 
   const FunctionTask composed = divided(true, true);
   const std::vector<MappingItem> items = draw_items(composed, composed.test, options.items, options.shots, rng.child("composed"));
-  const AskedPrompts alone(checkpoint, items, false, options.token_budget), shown(checkpoint, items, true, options.token_budget);
+  const AskedPrompts alone(checkpoint, items, false, options), shown(checkpoint, items, true, options);
   const int64_t layer = judged_layer(checkpoint.lm->layers());
   const auto with = [&](const at::Tensor& vector) {
     const at::Tensor states = alone.runs.states().select(1, layer);

@@ -13,6 +13,7 @@
 #include "study/function_vectors/measure.h"
 #include "study/function_vectors/published.h"
 #include "study/function_vectors/report.h"
+#include "study/training/letter_network.h"
 
 namespace manabi::study {
 namespace function_vectors {
@@ -20,10 +21,12 @@ namespace {
 
 constexpr int64_t kTasksOfFull = 20, kTasksOfQuick = 3;
 constexpr int64_t kShownTokens = 10;
+constexpr int64_t kLetterShots = 5, kLetterItems = 25, kLetterHeads = 3;
 
 struct Options {
   std::vector<std::string> tasks;
   bool composition = false;
+  bool scratch = false;  // networks that are taught letter tasks here
   FunctionOptions measure;
 };
 
@@ -46,7 +49,8 @@ class FunctionVectors final : public lab::Study {
   void set_scale(lab::RunScale scale) override {
     scale_ = scale;
     options_ = Options{};
-    options_.composition = scale != lab::RunScale::quick;
+    options_.composition = options_.scratch = scale != lab::RunScale::quick;
+    scratch_ = LetterNetworkOptions::of_scale(scale);
     if (scale == lab::RunScale::quick) options_.measure = {.clean = 25, .corrupted = 10, .items = 25};
   }
 
@@ -58,6 +62,10 @@ class FunctionVectors final : public lab::Study {
                .help = "mappings that `list tasks` names; none = as many of Todd et al.'s as the scale has time for",
                .target = &options_.tasks});
     table.add({.name = "composition", .help = "also sums of vectors, on lists of words", .target = &options_.composition});
+    table.add({.name = "scratch",
+               .help = "also look into networks that are taught letter tasks here (the usual thing at full scale)",
+               .target = &options_.scratch});
+    scratch_.add_to(table);
     table.add({.name = "shots",
                .help = "demonstrations of a prompt",
                .target = &measure.shots,
@@ -112,9 +120,15 @@ class FunctionVectors final : public lab::Study {
   // Those of the tasks over which the heads are chosen: the paper's six main ones, or all where none of these is asked.
   std::vector<std::string> head_tasks() const;
   int64_t seeds() const { return equipment_.options().seeds > 0 ? equipment_.options().seeds : scale_ == lab::RunScale::paper ? 5 : 1; }
-  FunctionOptions measure_options() const {
+  // A letter network has no words, knows rows of up to eight examples and has few heads.
+  FunctionOptions measure_options(const std::string& model) const {
     FunctionOptions options = options_.measure;
     options.token_budget = equipment_.options().token_budget;
+    if (!is_scratch(model)) return options;
+    options.form = world::kArrowForm;
+    options.shots = std::min<int64_t>(options.shots, kLetterShots);
+    options.items = std::min<int64_t>(options.items, kLetterItems);
+    options.heads = std::min<int64_t>(options.heads, kLetterHeads);
     return options;
   }
   // One model and seed: the heads that all its tasks share, and what was read of tasks so far.
@@ -122,11 +136,14 @@ class FunctionVectors final : public lab::Study {
     std::string model;
     int64_t seed = 0;
     std::shared_ptr<const model::Checkpoint> checkpoint;
+    FunctionOptions options;
     std::vector<probe::Head> heads;
     std::map<std::string, std::optional<TaskHeads>> tasks;
   };
-  Reading& reading_of(const lab::Coordinates& at, const base::Watch& watch);
-  FunctionTask divided(const std::string& task, int64_t seed) const { return divide(equipment_.mappings().open(task), rng_of(task, seed)); }
+  Reading& reading_of(const lab::Coordinates& at, lab::Workbench& bench);
+  FunctionTask task_of(const Reading& reading, const std::string& task) const;
+  bool is_scratch(const std::string& model) const { return model == scratch_.name(); }
+  void add_scratch_cells(std::vector<lab::Cell>& cells) const;
   static base::Rng rng_of(const std::string& task, int64_t seed) { return base::Rng(static_cast<uint64_t>(seed)).child(task); }
   const std::optional<TaskHeads>& read_task(Reading& reading, const std::string& task, const base::Watch& watch) const;
   void measure_task(Reading& reading, lab::CellRecord& record, const base::Watch& watch) const;
@@ -134,6 +151,7 @@ class FunctionVectors final : public lab::Study {
   Equipment& equipment_;
   lab::RunScale scale_ = lab::RunScale::quick;
   Options options_;
+  LetterNetworkOptions scratch_;
   Reading reading_;  // of the last model and seed
 };
 
@@ -154,6 +172,24 @@ std::vector<std::string> FunctionVectors::head_tasks() const {
   for (size_t i = 0; i < std::min(kMain, entries.size()); ++i)
     if (std::ranges::find(asked, entries[i].name) != asked.end()) chosen.push_back(entries[i].name);
   return chosen.empty() ? asked : chosen;
+}
+
+void FunctionVectors::add_scratch_cells(std::vector<lab::Cell>& cells) const {
+  lab::Coordinates inputs = equipment_.training_inputs();
+  const FunctionOptions measure = measure_options(scratch_.name());
+  inputs["options"] = base::Json{
+      {"shots", measure.shots},
+      {"clean", measure.clean},
+      {"corrupted", measure.corrupted},
+      {"items", measure.items},
+      {"heads",
+       measure.heads}}.dump();
+  inputs["network"] = scratch_.described();
+  for (int64_t seed = equipment_.options().seed; seed < equipment_.options().seed + seeds(); ++seed)
+    for (const probe::ReadableTask& task : tasks_of_letter_network(scratch_, static_cast<uint64_t>(seed)))
+      cells.push_back({.at = {{"model", scratch_.name()}, {kWhat, "task"}, {"task", task.name}, {"seed", std::to_string(seed)}},
+                       .inputs = inputs,
+                       .part = "scratch"});
 }
 
 std::vector<lab::Cell> FunctionVectors::grid() {
@@ -178,6 +214,7 @@ std::vector<lab::Cell> FunctionVectors::grid() {
         if (std::ranges::find(names, published.task) != names.end()) add("composition", published.task, seed);
     }
   }
+  if (options_.scratch) add_scratch_cells(cells);
   return cells;
 }
 
@@ -190,28 +227,43 @@ int64_t FunctionVectors::cost_of(std::span<const lab::Cell> group) const {
   return cost;
 }
 
+FunctionTask FunctionVectors::task_of(const Reading& reading, const std::string& task) const {
+  if (!is_scratch(reading.model)) return divide(equipment_.mappings().open(task), rng_of(task, reading.seed));
+  const auto tasks = tasks_of_letter_network(scratch_, static_cast<uint64_t>(reading.seed));
+  return undivided(*std::ranges::find(tasks, task, &probe::ReadableTask::name));
+}
+
 const std::optional<TaskHeads>& FunctionVectors::read_task(Reading& reading, const std::string& task, const base::Watch& watch) const {
   const auto found = reading.tasks.find(task);
   if (found != reading.tasks.end()) return found->second;
-  return reading.tasks
-      .emplace(task, read_heads(*reading.checkpoint, divided(task, reading.seed), measure_options(), rng_of(task, reading.seed), watch))
+  return reading.tasks.emplace(task, read_heads(*reading.checkpoint, task_of(reading, task), reading.options, rng_of(task, reading.seed), watch))
       .first->second;
 }
 
-FunctionVectors::Reading& FunctionVectors::reading_of(const lab::Coordinates& at, const base::Watch& watch) {
+FunctionVectors::Reading& FunctionVectors::reading_of(const lab::Coordinates& at, lab::Workbench& bench) {
+  const base::Watch watch{.cancel = bench.watch.cancel};
   const std::string& model = lab::text_at(at, "model");
   const int64_t seed = lab::integer_at(at, "seed");
   if (reading_.checkpoint && reading_.model == model && reading_.seed == seed) return reading_;
-  Reading reading{.model = model, .seed = seed, .checkpoint = equipment_.checkpoint(model)};
+  Reading reading{.model = model, .seed = seed, .options = measure_options(model)};
+  std::vector<std::string> choosing = head_tasks();
+  if (is_scratch(model)) {
+    std::shared_ptr<LetterNetwork> network = letter_network(scratch_, static_cast<uint64_t>(seed), equipment_, bench);
+    reading.checkpoint = std::shared_ptr<const model::Checkpoint>(network, &network->checkpoint);
+    choosing.clear();
+    for (const probe::ReadableTask& task : tasks_of_letter_network(scratch_, static_cast<uint64_t>(seed))) choosing.push_back(task.name);
+  } else {
+    reading.checkpoint = equipment_.checkpoint(model);
+  }
   std::vector<std::vector<double>> sum;
-  for (const std::string& task : head_tasks()) {
+  for (const std::string& task : choosing) {
     const std::optional<TaskHeads>& read = read_task(reading, task, watch);
     if (!read) continue;
     if (sum.empty()) sum.assign(read->effects.size(), std::vector<double>(read->effects.front().size(), 0));
     for (size_t layer = 0; layer < sum.size(); ++layer)
       for (size_t head = 0; head < sum[layer].size(); ++head) sum[layer][head] += read->effects[layer][head];
   }
-  reading.heads = probe::strongest_heads(sum, options_.measure.heads);
+  reading.heads = probe::strongest_heads(sum, reading.options.heads);
   reading_ = std::move(reading);
   return reading_;
 }
@@ -221,8 +273,7 @@ void FunctionVectors::measure_task(Reading& reading, lab::CellRecord& record, co
   const std::optional<TaskHeads>& read = read_task(reading, task, watch);
   if (!read) return;
   const model::Checkpoint& checkpoint = *reading.checkpoint;
-  record.rows =
-      judge_vector(checkpoint, divided(task, reading.seed), *read, reading.heads, measure_options(), rng_of(task, reading.seed), watch);
+  record.rows = judge_vector(checkpoint, task_of(reading, task), *read, reading.heads, reading.options, rng_of(task, reading.seed), watch);
   for (size_t layer = 0; layer < read->effects.size(); ++layer)
     for (size_t head = 0; head < read->effects[layer].size(); ++head)
       record.rows.push_back({.metric = kEffect,
@@ -241,12 +292,12 @@ lab::Records FunctionVectors::measure(std::span<const lab::Cell> group, lab::Wor
   lab::Records records;
   for (const lab::Cell& cell : group) {
     lab::CellRecord record{.cell = cell};
-    Reading& reading = reading_of(cell.at, watch);
+    Reading& reading = reading_of(cell.at, bench);
     const std::string& task = cell.at.at("task");
     if (cell.at.at(kWhat) == "task")
       measure_task(reading, record, watch);
     else
-      record.rows = judge_composition(*reading.checkpoint, equipment_.mappings().open(task), reading.heads, measure_options(),
+      record.rows = judge_composition(*reading.checkpoint, equipment_.mappings().open(task), reading.heads, reading.options,
                                       rng_of(task, reading.seed).child("composition"), watch);
     records.push_back(std::move(record));
   }

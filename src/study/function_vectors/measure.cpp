@@ -24,7 +24,7 @@ std::vector<Mapping> solved_queries(const model::Checkpoint& checkpoint, const F
                                     const base::Rng& rng) {
   const std::vector<MappingItem> items = draw_items(task, task.valid, options.clean, options.shots, rng);
   if (items.empty()) return {};
-  const AskedPrompts asked(checkpoint, items, true, options.token_budget);
+  const AskedPrompts asked(checkpoint, items, true, options);
   std::vector<Mapping> queries;
   for (const MappingItem& item : solved_ones(items, asked.judge(checkpoint, asked.runs.hidden()))) queries.push_back(item.query);
   return queries;
@@ -78,6 +78,10 @@ FunctionTask divide(const world::MappingTask& task, const base::Rng& rng) {
   return divided;
 }
 
+FunctionTask undivided(const probe::ReadableTask& task) {
+  return {.name = task.name, .train = task.pairs, .valid = task.pairs, .test = task.pairs};
+}
+
 std::vector<MappingItem> draw_items(const FunctionTask& task, std::span<const Mapping> queries, int64_t count, int64_t shots,
                                     const base::Rng& rng) {
   std::vector<MappingItem> items;
@@ -87,9 +91,10 @@ std::vector<MappingItem> draw_items(const FunctionTask& task, std::span<const Ma
   for (int64_t index = 0; index < wanted; ++index) {
     MappingItem item{.query = queries[static_cast<size_t>(order[static_cast<size_t>(index)])]};
     base::Rng own = rng.child(static_cast<uint64_t>(index));
-    std::vector<int64_t> places = own.permutation(std::ssize(task.train));
-    places.resize(std::min(places.size(), static_cast<size_t>(shots)));
-    for (const int64_t place : places) item.demonstrations.push_back(task.train[static_cast<size_t>(place)]);
+    for (const int64_t place : own.permutation(std::ssize(task.train))) {
+      const Mapping& pair = task.train[static_cast<size_t>(place)];
+      if (std::ssize(item.demonstrations) < shots && pair.input != item.query.input) item.demonstrations.push_back(pair);
+    }
     items.push_back(std::move(item));
   }
   return items;
@@ -97,10 +102,10 @@ std::vector<MappingItem> draw_items(const FunctionTask& task, std::span<const Ma
 
 namespace {
 
-std::vector<probe::PromptGroup> groups_of(const model::Checkpoint& checkpoint, std::span<const MappingItem> items, bool with_demonstrations) {
+std::vector<probe::PromptGroup> groups_of(const model::Checkpoint& checkpoint, std::span<const MappingItem> items, bool with_demonstrations,
+                                          const world::MappingForm& form) {
   std::vector<probe::PromptGroup> groups;
-  for (const std::string& prompt :
-       with_demonstrations ? probe::prompts_of(items, world::kQuestionForm) : probe::zero_shot_prompts(items, world::kQuestionForm))
+  for (const std::string& prompt : with_demonstrations ? probe::prompts_of(items, form) : probe::zero_shot_prompts(items, form))
     groups.push_back({probe::tokens_of(checkpoint, prompt)});
   return groups;
 }
@@ -108,8 +113,8 @@ std::vector<probe::PromptGroup> groups_of(const model::Checkpoint& checkpoint, s
 }  // namespace
 
 AskedPrompts::AskedPrompts(const model::Checkpoint& checkpoint, std::span<const MappingItem> items, bool with_demonstrations,
-                           int64_t token_budget)
-    : runs(*checkpoint.lm, groups_of(checkpoint, items, with_demonstrations), token_budget) {
+                           const FunctionOptions& options)
+    : runs(*checkpoint.lm, groups_of(checkpoint, items, with_demonstrations, options.form), options.token_budget) {
   for (const MappingItem& item : items) answers.push_back(checkpoint.tokenizer->encode(item.query.output).front());
 }
 
@@ -133,13 +138,13 @@ std::optional<TaskHeads> read_heads(const model::Checkpoint& checkpoint, const F
     return items;
   };
   std::vector<std::vector<text::TokenId>> clean;
-  for (const std::string& prompt : probe::prompts_of(items_of(options.clean, "clean"), world::kQuestionForm))
+  for (const std::string& prompt : probe::prompts_of(items_of(options.clean, "clean"), options.form))
     clean.push_back(probe::tokens_of(checkpoint, prompt));
   watch.throw_if_cancelled();
   TaskHeads heads{.means = probe::last_token_means(*checkpoint.lm, clean, options.token_budget, {.cancel = watch.cancel})};
   const std::vector<MappingItem> corrupted =
       probe::with_shuffled_outputs(items_of(options.corrupted, "corrupted"), rng.child("shuffled for effects"));
-  const AskedPrompts asked(checkpoint, corrupted, true, options.token_budget);
+  const AskedPrompts asked(checkpoint, corrupted, true, options);
   heads.effects = probe::head_effects(*checkpoint.lm, {asked.runs, asked.answers}, heads.means, {.cancel = watch.cancel});
   return heads;
 }
@@ -151,7 +156,7 @@ std::vector<lab::Row> judge_vector(const model::Checkpoint& checkpoint, const Fu
   std::vector<lab::Row> rows;
   const std::vector<MappingItem> all = draw_items(task, task.test, options.items, options.shots, rng.child("test"));
   if (all.empty()) return rows;
-  const AskedPrompts regular(checkpoint, all, true, options.token_budget);
+  const AskedPrompts regular(checkpoint, all, true, options);
   const std::vector<bool> solved = regular.judge(checkpoint, regular.runs.hidden());
   const std::vector<MappingItem> items = solved_ones(all, solved);
   rows.push_back({.metric = kSolved, .value = probe::share_of(solved), .n = std::ssize(all)});
@@ -178,8 +183,8 @@ std::vector<lab::Row> judge_vector(const model::Checkpoint& checkpoint, const Fu
       }
     }
   };
-  judge(kZeroShot, AskedPrompts(checkpoint, items, false, options.token_budget));
-  judge(kShuffled, AskedPrompts(checkpoint, probe::with_shuffled_outputs(items, rng.child("shuffled")), true, options.token_budget));
+  judge(kZeroShot, AskedPrompts(checkpoint, items, false, options));
+  judge(kShuffled, AskedPrompts(checkpoint, probe::with_shuffled_outputs(items, rng.child("shuffled")), true, options));
   return rows;
 }
 

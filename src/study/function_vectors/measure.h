@@ -25,6 +25,7 @@ struct FunctionOptions {
   int64_t corrupted = 25;  // prompts into which they are put
   int64_t items = 100;     // prompts on which the vector is judged, before those are left out that demonstrations do not solve
   int64_t heads = 10;      // that make the vector
+  world::MappingForm form = world::kQuestionForm;
   int64_t token_budget = 2048;
 };
 
@@ -49,13 +50,15 @@ std::string arm_of(const std::string& context, const std::string& vector);
 // A third of the way up, fixed beforehand (the paper: block 9 of GPT-J's 28).
 int64_t judged_layer(int64_t layers);
 
-// A task whose pairs are divided: demonstrations from `train`, queries of the prompts that are read from `valid`, judged ones from `test`
-// (70, 9 and 21 %).
+// A task whose pairs are divided: demonstrations from `train`, queries of the prompts that are read from `valid`, judged ones from `test`.
 struct FunctionTask {
   std::string name;
-  std::vector<Mapping> train, valid, test;  // inputs and outputs with their space in front
+  std::vector<Mapping> train, valid, test;  // inputs and outputs as the prompt writes them
 };
+// 70, 9 and 21 % of the pairs, each with a space in front.
 FunctionTask divide(const world::MappingTask& task, const base::Rng& rng);
+// All pairs for each purpose, of tasks that have few and were learned whole.
+FunctionTask undivided(const probe::ReadableTask& task);
 
 // Items of queries drawn from `queries`, or of each of them once where `count` is as large; demonstrations from `train` without the query.
 std::vector<MappingItem> draw_items(const FunctionTask& task, std::span<const Mapping> queries, int64_t count, int64_t shots,
@@ -63,7 +66,8 @@ std::vector<MappingItem> draw_items(const FunctionTask& task, std::span<const Ma
 
 // Prompts read once and the first tokens of their right answers.
 struct AskedPrompts {
-  AskedPrompts(const model::Checkpoint& checkpoint, std::span<const MappingItem> items, bool with_demonstrations, int64_t token_budget);
+  AskedPrompts(const model::Checkpoint& checkpoint, std::span<const MappingItem> items, bool with_demonstrations,
+               const FunctionOptions& options);
   std::vector<bool> judge(const model::Checkpoint& checkpoint, const at::Tensor& hidden) const;
 
   std::vector<text::TokenId> answers;

@@ -12,7 +12,7 @@
 #include "study/task_vectors/override.h"
 #include "study/task_vectors/published.h"
 #include "study/task_vectors/report.h"
-#include "study/task_vectors/scratch.h"
+#include "study/training/letter_network.h"
 
 namespace manabi::study {
 namespace task_vectors {
@@ -51,12 +51,8 @@ class TaskVectors final : public lab::Study {
   void set_scale(lab::RunScale scale) override {
     scale_ = scale;
     options_ = Options{};
-    scratch_ = ScratchOptions{};
-    if (scale == lab::RunScale::quick) {
-      scratch_.layers = 4;
-      scratch_.steps = 1500;
-      return;
-    }
+    scratch_ = LetterNetworkOptions::of_scale(scale);
+    if (scale == lab::RunScale::quick) return;
     options_.tasks.clear();  // all that are there
     options_.items = 50;
     options_.made_up = true;
@@ -132,15 +128,15 @@ class TaskVectors final : public lab::Study {
   std::vector<ReadableTask> readable_tasks(const lab::Coordinates& at, const model::Checkpoint& checkpoint) const;
   std::vector<lab::Row> rows_of(const lab::Coordinates& at, const model::Checkpoint& checkpoint, const base::Watch& watch) const;
   bool is_scratch(const lab::Coordinates& at) const { return at.at("model") == scratch_.name(); }
-  const ScratchNetwork& network_of(const lab::Coordinates& at, lab::Workbench& bench);
+  const LetterNetwork& network_of(const lab::Coordinates& at, lab::Workbench& bench);
   void add_scratch_cells(int64_t seed, std::vector<lab::Cell>& cells) const;
   int64_t seeds() const { return equipment_.options().seeds > 0 ? equipment_.options().seeds : scale_ == lab::RunScale::quick ? 2 : 3; }
 
   Equipment& equipment_;
   lab::RunScale scale_ = lab::RunScale::quick;
   Options options_;
-  ScratchOptions scratch_;
-  std::unique_ptr<ScratchNetwork> network_;  // the last one that was asked for
+  LetterNetworkOptions scratch_;
+  std::unique_ptr<LetterNetwork> network_;  // the last one that was asked for
   std::string network_seed_;
 };
 
@@ -197,7 +193,7 @@ void TaskVectors::add_scratch_cells(int64_t seed, std::vector<lab::Cell>& cells)
                      .part = "scratch"});
   };
   add("network", "all");  // first: it trains what the others read
-  for (const ReadableTask& task : scratch_tasks(scratch_, static_cast<uint64_t>(seed))) add("task", task.name);
+  for (const ReadableTask& task : tasks_of_letter_network(scratch_, static_cast<uint64_t>(seed))) add("task", task.name);
   for (const auto& [task, injected] : kScratchConflicts) add("override", fmt::format("{} to {}", task, injected));
   add("geometry", "all");
 }
@@ -206,7 +202,7 @@ void TaskVectors::add_scratch_cells(int64_t seed, std::vector<lab::Cell>& cells)
 int64_t TaskVectors::cost_of(std::span<const lab::Cell> group) const {
   const lab::Coordinates& at = group.front().at;
   const std::string& what = at.at(kWhat);
-  if (what == "network") return training_cost(scratch_);
+  if (what == "network") return letter_network_cost(scratch_);
   const auto tasks = static_cast<int64_t>(task_names().size());
   const int64_t reads = what == "task" || what == kMadeUp ? 5 : what == "override" ? 3 : tasks;  // of a task's prompts
   return reads * (is_scratch(at) ? 1000 : 100'000) * options_.items / 25;
@@ -218,7 +214,7 @@ ReadableTask TaskVectors::readable(const std::string& name, const model::Checkpo
 
 // Those of the cell's model.
 std::vector<ReadableTask> TaskVectors::readable_tasks(const lab::Coordinates& at, const model::Checkpoint& checkpoint) const {
-  if (is_scratch(at)) return scratch_tasks(scratch_, static_cast<uint64_t>(lab::integer_at(at, "seed")));
+  if (is_scratch(at)) return tasks_of_letter_network(scratch_, static_cast<uint64_t>(lab::integer_at(at, "seed")));
   std::vector<ReadableTask> tasks;
   if (at.at(kWhat) == kMadeUp) {
     for (const world::MadeUpTask& task : equipment_.made_up_tasks()) tasks.push_back({.name = task.name, .make = task.draw});
@@ -245,10 +241,10 @@ std::vector<lab::Row> TaskVectors::rows_of(const lab::Coordinates& at, const mod
                           vector_options(kConflictDemonstrations), rng, watch);
 }
 
-const ScratchNetwork& TaskVectors::network_of(const lab::Coordinates& at, lab::Workbench& bench) {
+const LetterNetwork& TaskVectors::network_of(const lab::Coordinates& at, lab::Workbench& bench) {
   const std::string& seed = at.at("seed");
   if (!network_ || network_seed_ != seed) {
-    network_ = scratch_network(scratch_, static_cast<uint64_t>(std::stoll(seed)), equipment_, bench);
+    network_ = letter_network(scratch_, static_cast<uint64_t>(std::stoll(seed)), equipment_, bench);
     network_seed_ = seed;
   }
   return *network_;
@@ -260,7 +256,7 @@ lab::Records TaskVectors::measure(std::span<const lab::Cell> group, lab::Workben
     const base::Watch watch{.cancel = bench.watch.cancel};
     lab::CellRecord record{.cell = cell};
     if (is_scratch(cell.at)) {
-      const ScratchNetwork& network = network_of(cell.at, bench);
+      const LetterNetwork& network = network_of(cell.at, bench);
       record.rows = cell.at.at(kWhat) == "network" ? network.rows : rows_of(cell.at, network.checkpoint, watch);
     } else {
       record.rows = rows_of(cell.at, *equipment_.checkpoint(lab::text_at(cell.at, "model")), watch);

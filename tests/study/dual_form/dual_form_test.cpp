@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <set>
 
 #include "base/error.h"
 #include "lab/claim.h"
@@ -142,8 +143,13 @@ TEST(DualForm, MeasuresEveryArmOfABuiltInSet) {
   equipment.options().threads = 1;
   const std::unique_ptr<lab::Study> study = make_study("dual-form", equipment);
   study->set_scale(lab::RunScale::full);
-  for (const auto& [name, text] :
-       {std::pair{"tasks", "sentiment"}, {"shots", "4"}, {"items", "3"}, {"tuning-items", "2"}, {"ranked-items", "2"}, {"rates", "0.001"}})
+  for (const auto& [name, text] : {std::pair{"tasks", "sentiment"},
+                                   {"scratch", "false"},
+                                   {"shots", "4"},
+                                   {"items", "3"},
+                                   {"tuning-items", "2"},
+                                   {"ranked-items", "2"},
+                                   {"rates", "0.001"}})
     study->options().set(name, text, "test");
   const std::vector<lab::Cell> cells = study->grid();
   ASSERT_EQ(cells.size(), 3u);
@@ -156,6 +162,33 @@ TEST(DualForm, MeasuresEveryArmOfABuiltInSet) {
     EXPECT_EQ(lab::value_of(record, kRate), 0.001);
     for (const lab::Row& row : record.rows) EXPECT_TRUE(std::isfinite(row.value)) << row.metric;
   }
+}
+
+TEST(DualForm, PairsAreAskedBesideTheDemonstrations) {
+  const model::Checkpoint checkpoint{.name = "toy",
+                                     .lm = test::build(test::make_tiny_llama()),
+                                     .tokenizer = std::make_unique<test::ToyTokenizer>(test::ToyTokenizer::Options{})};
+  probe::ReadableTask task{.name = "next"};
+  for (char c = 'a'; c < 'k'; ++c) task.pairs.push_back({std::string(1, c), std::string(1, static_cast<char>(c + 1))});
+  const DualOptions options = {.shots = 4, .items = 100, .tuning_items = 100};
+  const DrawnTask drawn = draw_pairs(checkpoint, task, kTrained, 1, options),
+                  shuffled = draw_pairs(checkpoint, task, kShuffledLabels, 1, options);
+  EXPECT_EQ(drawn.measured.queries.size() + drawn.chosen_on.queries.size(), 6u);
+  EXPECT_EQ(drawn.tuned_on, drawn.measured.demonstrations);
+  EXPECT_NE(shuffled.tuned_on, drawn.tuned_on);
+  EXPECT_EQ(shuffled.measured.demonstrations, drawn.measured.demonstrations);
+  std::set<char> shown;
+  for (const auto& line : drawn.measured.demonstrations) {
+    const std::string text = checkpoint.tokenizer->decode(line);  // "example:x->y"
+    EXPECT_EQ(text[11], text[8] + 1);
+    shown.insert(text[8]);
+  }
+  for (size_t i = 0; i < drawn.measured.queries.size(); ++i) {
+    const std::string query = checkpoint.tokenizer->decode(drawn.measured.queries[i]);
+    EXPECT_FALSE(shown.contains(query[8]));
+    EXPECT_EQ(drawn.measured.answers[i][static_cast<size_t>(drawn.measured.targets[i])], query[8] + 1);
+  }
+  EXPECT_THROW(draw_pairs(checkpoint, task, kTrained, 1, {.shots = 9}), base::Error);
 }
 
 }  // namespace

@@ -80,7 +80,7 @@ TEST(FunctionVectors, ArmsAgreeWithTheirRows) {
   options.items = 9;
   // Outputs that the model says anyway, so that items are solved.
   std::vector<MappingItem> items = draw_items(task, task.test, options.items, options.shots, base::Rng(4).child("test"));
-  const AskedPrompts asked(checkpoint, items, true, 2048);
+  const AskedPrompts asked(checkpoint, items, true, kSmall);
   const std::vector<text::TokenId> said = probe::likeliest_next(*checkpoint.lm, asked.runs.hidden());
   for (size_t i = 0; i < items.size(); ++i)
     for (Mapping& pair : task.test)

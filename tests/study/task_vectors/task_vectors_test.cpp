@@ -13,7 +13,7 @@
 #include "study/task_vectors/measure.h"
 #include "study/task_vectors/override.h"
 #include "study/task_vectors/report.h"
-#include "study/task_vectors/scratch.h"
+#include "study/training/letter_network.h"
 #include "text/symbols/symbol_tokenizer.h"
 #include "world/mappings/letter_tasks.h"
 #include "world/mappings/made_up_tasks.h"

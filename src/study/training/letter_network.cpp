@@ -1,4 +1,4 @@
-#include "study/task_vectors/scratch.h"
+#include "study/training/letter_network.h"
 
 #include <fmt/format.h>
 
@@ -11,14 +11,14 @@
 #include "world/mappings/letter_tasks.h"
 #include "world/mappings/mapping_world.h"
 
-namespace manabi::study::task_vectors {
+namespace manabi::study {
 namespace {
 
 constexpr int64_t kExamples = 8;  // of a row: 0 to 7 demonstrations
 constexpr int64_t kHeadWidth = 32;
 constexpr double kWarmUpShare = 0.05;  // of the steps
 
-TokenRunPlan plan_of(const ScratchOptions& options, uint64_t seed, const std::shared_ptr<const text::Tokenizer>& tokenizer) {
+TokenRunPlan plan_of(const LetterNetworkOptions& options, uint64_t seed, const std::shared_ptr<const text::Tokenizer>& tokenizer) {
   const std::vector<world::MappingTask> tasks = world::letter_curriculum(options.bijections, seed);
   const auto world = std::make_shared<world::MappingWorld>(tasks, tokenizer, kExamples, seed);
   TokenRunPlan plan;
@@ -40,7 +40,7 @@ TokenRunPlan plan_of(const ScratchOptions& options, uint64_t seed, const std::sh
   plan.clip_norm = 1;
   plan.steps = options.steps;
   plan.measure_name = "none";
-  plan.description = fmt::format("task-vectors: a decoder {} taught letter tasks, seed {}", options.name(), seed);
+  plan.description = fmt::format("a decoder {} taught letter tasks, seed {}", options.name(), seed);
   plan.replicas.push_back(
       {.seed = seed,
        .world = world,
@@ -51,7 +51,16 @@ TokenRunPlan plan_of(const ScratchOptions& options, uint64_t seed, const std::sh
 
 }  // namespace
 
-void ScratchOptions::add_to(base::OptionTable& table) {
+LetterNetworkOptions LetterNetworkOptions::of_scale(lab::RunScale scale) {
+  LetterNetworkOptions options;
+  if (scale == lab::RunScale::quick) {
+    options.layers = 4;
+    options.steps = 1500;
+  }
+  return options;
+}
+
+void LetterNetworkOptions::add_to(base::OptionTable& table) {
   table.add({.name = "scratch-layers", .help = "blocks of the networks that are trained here", .target = &layers, .least = 1, .most = 1000});
   table.add({.name = "scratch-width", .help = "of their stream; a head is 32 wide", .target = &width, .least = 1, .most = 65'536});
   table.add(
@@ -62,34 +71,34 @@ void ScratchOptions::add_to(base::OptionTable& table) {
   table.add({.name = "bijections", .help = "random maps of the letters among their tasks", .target = &bijections, .least = 0, .most = 1000});
 }
 
-std::string ScratchOptions::name() const { return fmt::format("{}-{}x{}", looped ? "looped" : "scratch", layers, width); }
+std::string LetterNetworkOptions::name() const { return fmt::format("{}-{}x{}", looped ? "looped" : "scratch", layers, width); }
 
-base::Json ScratchOptions::json() const {
+base::Json LetterNetworkOptions::json() const {
   base::Json json = {{"layers", layers}, {"width", width}, {"steps", steps}, {"batch", batch}, {"lr", lr}, {"bijections", bijections}};
   if (looped) json["looped"] = true;
   return json;
 }
 
-std::string ScratchOptions::described() const { return json().dump(); }
+std::string LetterNetworkOptions::described() const { return json().dump(); }
 
-std::vector<ReadableTask> scratch_tasks(const ScratchOptions& options, uint64_t seed) {
-  std::vector<ReadableTask> tasks;
+std::vector<probe::ReadableTask> tasks_of_letter_network(const LetterNetworkOptions& options, uint64_t seed) {
+  std::vector<probe::ReadableTask> tasks;
   for (const world::MappingTask& task : world::letter_curriculum(options.bijections, seed))
     tasks.push_back({.name = task.name, .rule = task.rule, .pairs = task.pairs});
   return tasks;
 }
 
-std::unique_ptr<ScratchNetwork> scratch_network(const ScratchOptions& options, uint64_t seed, const Equipment& equipment,
-                                                lab::Workbench& bench) {
+std::unique_ptr<LetterNetwork> letter_network(const LetterNetworkOptions& options, uint64_t seed, const Equipment& equipment,
+                                              lab::Workbench& bench) {
   const auto tokenizer = std::make_shared<const text::SymbolTokenizer>(world::letter_symbols());
   const std::unique_ptr<TokenTraining> trained = train_tokens(plan_of(options, seed, tokenizer), nullptr, equipment, bench);
-  auto network = std::make_unique<ScratchNetwork>();
+  auto network = std::make_unique<LetterNetwork>();
   network->checkpoint = {.name = options.name(),
                          .lm = model::language_model_of(trained->model(), trained->parameters(), 0, equipment.compute()),
                          .tokenizer = std::make_unique<text::SymbolTokenizer>(world::letter_symbols())};
   const NetworkRunResult result = trained->result();
   for (size_t i = 0; i < result.curves[0].size(); ++i)
-    network->rows.push_back({.metric = kLoss,
+    network->rows.push_back({.metric = kTrainingLoss,
                              .at = {{lab::kStep, std::to_string(static_cast<int64_t>(i + 1) * result.curve_every)}},
                              .value = result.curves[0][i],
                              .n = result.curve_every * options.batch});
@@ -97,9 +106,9 @@ std::unique_ptr<ScratchNetwork> scratch_network(const ScratchOptions& options, u
   return network;
 }
 
-int64_t training_cost(const ScratchOptions& options) {
+int64_t letter_network_cost(const LetterNetworkOptions& options) {
   const auto tokenizer = std::make_shared<const text::SymbolTokenizer>(world::letter_symbols());
   return cost_of(plan_of(options, 0, tokenizer), 1);
 }
 
-}  // namespace manabi::study::task_vectors
+}  // namespace manabi::study
