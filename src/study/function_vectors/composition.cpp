@@ -34,7 +34,9 @@ std::vector<lab::Row> judge_composition(const model::Checkpoint& checkpoint, con
                                         const base::Watch& watch) {
   const c10::InferenceMode inference;
   if (std::ssize(task.pairs) < kListLength) return {};
-  const auto divided = [&](bool wants_last, bool is_mapped) { return divide(of_lists(task, wants_last, is_mapped, rng.child("lists")), rng); };
+  const auto divided = [&](bool wants_last, bool is_mapped) {
+    return divide(of_lists(task, wants_last, is_mapped, rng.child("lists")), *checkpoint.tokenizer, rng);
+  };
   const auto vector_of = [&](bool wants_last, bool is_mapped) -> std::optional<at::Tensor> {
     const auto read = read_heads(checkpoint, divided(wants_last, is_mapped), options,
                                  rng.child(wants_last ? "last" : "first").child(is_mapped ? "mapped" : "copied"), watch);

@@ -228,7 +228,7 @@ int64_t FunctionVectors::cost_of(std::span<const lab::Cell> group) const {
 }
 
 FunctionTask FunctionVectors::task_of(const Reading& reading, const std::string& task) const {
-  if (!is_scratch(reading.model)) return divide(equipment_.mappings().open(task), rng_of(task, reading.seed));
+  if (!is_scratch(reading.model)) return divide(equipment_.mappings().open(task), *reading.checkpoint->tokenizer, rng_of(task, reading.seed));
   const auto tasks = tasks_of_letter_network(scratch_, static_cast<uint64_t>(reading.seed));
   return undivided(*std::ranges::find(tasks, task, &probe::ReadableTask::name));
 }

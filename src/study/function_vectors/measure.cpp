@@ -63,16 +63,18 @@ std::string arm_of(const std::string& context, const std::string& vector) { retu
 
 int64_t judged_layer(int64_t layers) { return layers / 3; }
 
-FunctionTask divide(const world::MappingTask& task, const base::Rng& rng) {
+FunctionTask divide(const world::MappingTask& task, const text::Tokenizer& tokenizer, const base::Rng& rng) {
   FunctionTask divided{.name = task.name};
+  std::vector<Mapping> pairs;
+  for (const Mapping& pair : task.pairs)
+    if (tokenizer.bytes_of(tokenizer.encode(" " + pair.output).front()) != " ") pairs.push_back({" " + pair.input, " " + pair.output});
   base::Rng order = rng.child("split");
-  const auto count = std::ssize(task.pairs);
+  const auto count = std::ssize(pairs);
   const auto train = static_cast<int64_t>(kTrainShare * static_cast<double>(count)),
              valid = std::max<int64_t>(1, static_cast<int64_t>(kValidShare * static_cast<double>(count)));
   int64_t place = 0;
   for (const int64_t index : order.permutation(count)) {
-    const Mapping& pair = task.pairs[static_cast<size_t>(index)];
-    (place < train ? divided.train : place < train + valid ? divided.valid : divided.test).push_back({" " + pair.input, " " + pair.output});
+    (place < train ? divided.train : place < train + valid ? divided.valid : divided.test).push_back(pairs[static_cast<size_t>(index)]);
     ++place;
   }
   return divided;

@@ -55,8 +55,9 @@ struct FunctionTask {
   std::string name;
   std::vector<Mapping> train, valid, test;  // inputs and outputs as the prompt writes them
 };
-// 70, 9 and 21 % of the pairs, each with a space in front.
-FunctionTask divide(const world::MappingTask& task, const base::Rng& rng);
+// 70, 9 and 21 % of the pairs, each with a space in front. Left out are outputs whose first token is the space alone: all answers would be
+// right.
+FunctionTask divide(const world::MappingTask& task, const text::Tokenizer& tokenizer, const base::Rng& rng);
 // All pairs for each purpose, of tasks that have few and were learned whole.
 FunctionTask undivided(const probe::ReadableTask& task);
 

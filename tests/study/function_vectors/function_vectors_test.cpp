@@ -37,10 +37,15 @@ model::Checkpoint tiny_checkpoint() {
           .tokenizer = std::make_unique<test::ToyTokenizer>(test::ToyTokenizer::Options{})};
 }
 
+// A letter and the space in front of it are one token.
+const test::ToyTokenizer kWords({.words = {" A", " B", " C", " D", " E", " F", " G", " H", " I", " J", " K", " L", " M", " N",
+                                           " O", " P", " Q", " R", " S", " T", " U", " V", " W", " X", " Y", " Z", " [", " \\",
+                                           " ]", " ^", " _", " `", " a", " b", " c", " d", " e", " f", " g", " h"}});
+
 const FunctionOptions kSmall = {.shots = 3, .clean = 5, .corrupted = 3, .items = 6, .heads = 2};
 
 TEST(FunctionTasks, AreDividedIntoThreePartsOfAllTheirPairs) {
-  const FunctionTask divided = divide(letters(), base::Rng(1));
+  const FunctionTask divided = divide(letters(), kWords, base::Rng(1));
   EXPECT_EQ(divided.train.size(), 28u);
   EXPECT_EQ(divided.valid.size(), 3u);
   EXPECT_EQ(divided.test.size(), 9u);
@@ -53,8 +58,15 @@ TEST(FunctionTasks, AreDividedIntoThreePartsOfAllTheirPairs) {
   EXPECT_EQ(inputs.size(), 40u);
 }
 
+TEST(FunctionTasks, OutputsThatBeginWithABareSpaceAreLeftOut) {
+  const FunctionTask divided = divide(letters(), test::ToyTokenizer({.words = {" A", " B", " C"}}), base::Rng(1));
+  EXPECT_EQ(divided.train.size() + divided.valid.size() + divided.test.size(), 3u);
+  const FunctionTask none = divide(letters(), test::ToyTokenizer({}), base::Rng(1));
+  EXPECT_TRUE(none.train.empty() && none.valid.empty() && none.test.empty());
+}
+
 TEST(FunctionTasks, ItemsAskEveryQueryOnceBehindOtherPairs) {
-  const FunctionTask task = divide(letters(), base::Rng(1));
+  const FunctionTask task = divide(letters(), kWords, base::Rng(1));
   const std::vector<MappingItem> items = draw_items(task, task.test, 100, 4, base::Rng(2));
   ASSERT_EQ(items.size(), 9u);
   std::set<std::string> queries;
@@ -69,13 +81,13 @@ TEST(FunctionTasks, ItemsAskEveryQueryOnceBehindOtherPairs) {
 }
 
 TEST(FunctionVectors, ATaskThatDemonstrationsDoNotSolveIsNotRead) {
-  EXPECT_FALSE(read_heads(tiny_checkpoint(), divide(letters(), base::Rng(1)), kSmall, base::Rng(3), {}).has_value());
+  EXPECT_FALSE(read_heads(tiny_checkpoint(), divide(letters(), kWords, base::Rng(1)), kSmall, base::Rng(3), {}).has_value());
 }
 
 // The judged arms are the rows at the judged layer; a vector of nothing changes no answer.
 TEST(FunctionVectors, ArmsAgreeWithTheirRows) {
   const model::Checkpoint checkpoint = tiny_checkpoint();
-  FunctionTask task = divide(letters(), base::Rng(1));
+  FunctionTask task = divide(letters(), kWords, base::Rng(1));
   FunctionOptions options = kSmall;
   options.items = 9;
   // Outputs that the model says anyway, so that items are solved.
