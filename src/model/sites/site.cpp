@@ -73,10 +73,8 @@ SiteKind site_kind_named(const std::string& word, std::span<const SiteKind> kind
     if (word_of(kind) == word) return kind;
     words.push_back(word_of(kind));
   }
-  throw base::Error({.where = "site",
-                     .given = "'" + word + "'",
-                     .expected = "one that this model has",
-                     .hint = base::nearest_hint(word, words)});
+  throw base::Error(
+      {.where = "site", .given = "'" + word + "'", .expected = "one that this model has", .hint = base::nearest_hint(word, words)});
 }
 
 Site site_named(const std::string& name, std::span<const SiteKind> kinds, int64_t layers) {
