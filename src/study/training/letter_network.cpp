@@ -18,9 +18,15 @@ constexpr int64_t kExamples = 8;  // of a row: 0 to 7 demonstrations
 constexpr int64_t kHeadWidth = 32;
 constexpr double kWarmUpShare = 0.05;  // of the steps
 
+// The names of the tasks are symbols only where rows say them.
+std::vector<std::string> symbols_of(const LetterNetworkOptions& options, uint64_t seed) {
+  if (options.named == 0) return world::letter_symbols();
+  return world::letter_symbols(world::letter_curriculum(options.bijections, seed));
+}
+
 TokenRunPlan plan_of(const LetterNetworkOptions& options, uint64_t seed, const std::shared_ptr<const text::Tokenizer>& tokenizer) {
   const std::vector<world::MappingTask> tasks = world::letter_curriculum(options.bijections, seed);
-  const auto world = std::make_shared<world::MappingWorld>(tasks, tokenizer, kExamples, seed);
+  const auto world = std::make_shared<world::MappingWorld>(tasks, tokenizer, kExamples, seed, options.named);
   TokenRunPlan plan;
   plan.network = {.decoder = {.layers = options.layers,
                               .width = options.width,
@@ -44,7 +50,8 @@ TokenRunPlan plan_of(const LetterNetworkOptions& options, uint64_t seed, const s
   plan.replicas.push_back(
       {.seed = seed,
        .world = world,
-       .world_made_of = {{"letter curriculum", 1}, {"bijections", options.bijections}, {"examples", kExamples}, {"seed", seed}},
+       .world_made_of =
+           {{"letter curriculum", 1}, {"bijections", options.bijections}, {"examples", kExamples}, {"named", options.named}, {"seed", seed}},
        .lr = options.lr});
   return plan;
 }
@@ -68,13 +75,17 @@ void LetterNetworkOptions::add_to(base::OptionTable& table) {
   table.add({.name = "scratch-steps", .help = "of their training", .target = &steps, .least = 1, .most = 1'000'000'000});
   table.add({.name = "scratch-batch", .help = "rows of one step", .target = &batch, .least = 1, .most = 1'000'000});
   table.add({.name = "scratch-lr", .help = "their largest learning rate", .target = &lr});
+  table.add({.name = "scratch-named",
+             .help = "share of their rows whose examples name their tasks (x[task]->y), each its own, instead of showing one",
+             .target = &named});
   table.add({.name = "bijections", .help = "random maps of the letters among their tasks", .target = &bijections, .least = 0, .most = 1000});
 }
 
 std::string LetterNetworkOptions::name() const { return fmt::format("{}-{}x{}", looped ? "looped" : "scratch", layers, width); }
 
 base::Json LetterNetworkOptions::json() const {
-  base::Json json = {{"layers", layers}, {"width", width}, {"steps", steps}, {"batch", batch}, {"lr", lr}, {"bijections", bijections}};
+  base::Json json = {{"layers", layers}, {"width", width}, {"steps", steps},          {"batch", batch},
+                     {"lr", lr},         {"named", named}, {"bijections", bijections}};
   if (looped) json["looped"] = true;
   return json;
 }
@@ -90,12 +101,13 @@ std::vector<probe::ReadableTask> tasks_of_letter_network(const LetterNetworkOpti
 
 std::unique_ptr<LetterNetwork> letter_network(const LetterNetworkOptions& options, uint64_t seed, const Equipment& equipment,
                                               lab::Workbench& bench) {
-  const auto tokenizer = std::make_shared<const text::SymbolTokenizer>(world::letter_symbols());
+  const std::vector<std::string> symbols = symbols_of(options, seed);
+  const auto tokenizer = std::make_shared<const text::SymbolTokenizer>(symbols);
   const std::unique_ptr<TokenTraining> trained = train_tokens(plan_of(options, seed, tokenizer), nullptr, equipment, bench);
   auto network = std::make_unique<LetterNetwork>();
   network->checkpoint = {.name = options.name(),
                          .lm = model::language_model_of(trained->model(), trained->parameters(), 0, equipment.compute()),
-                         .tokenizer = std::make_unique<text::SymbolTokenizer>(world::letter_symbols())};
+                         .tokenizer = std::make_unique<text::SymbolTokenizer>(symbols)};
   const NetworkRunResult result = trained->result();
   for (size_t i = 0; i < result.curves[0].size(); ++i)
     network->rows.push_back({.metric = kTrainingLoss,
@@ -107,7 +119,7 @@ std::unique_ptr<LetterNetwork> letter_network(const LetterNetworkOptions& option
 }
 
 int64_t letter_network_cost(const LetterNetworkOptions& options) {
-  const auto tokenizer = std::make_shared<const text::SymbolTokenizer>(world::letter_symbols());
+  const auto tokenizer = std::make_shared<const text::SymbolTokenizer>(symbols_of(options, 0));
   return cost_of(plan_of(options, 0, tokenizer), 1);
 }
 

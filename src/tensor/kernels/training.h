@@ -35,6 +35,40 @@ struct LayerNormGradientRows {
   int64_t width = 0;
 };
 
+// sum = input + update, output = gain * sum / sqrt(mean(sum^2) + epsilon), all [rows, width].
+struct RmsNormRows {
+  const float* input = nullptr;
+  const float* update = nullptr;  // or null: then sum is the input and is not written
+  const float* gain = nullptr;    // [width]
+  float epsilon = 0;
+  float* sum = nullptr;
+  float* output = nullptr;
+  float* inverses = nullptr;  // [rows]: 1 / sqrt(mean(sum^2) + epsilon)
+  int64_t rows = 0;
+  int64_t width = 0;
+};
+
+struct RmsNormGradientRows {
+  const float* sum = nullptr;
+  const float* inverses = nullptr;
+  const float* gain = nullptr;
+  const float* output_gradient = nullptr;
+  const float* sum_gradient = nullptr;  // what reaches the sum by other ways, or null
+  float* input_gradient = nullptr;      // of input and update alike
+  float* gain_gradient = nullptr;       // [width], added to, or null
+  int64_t rows = 0;
+  int64_t width = 0;
+};
+
+// Of output = silu(gate) * up, gate and up beside each other in gate_up [rows, 2 * width].
+struct GateGradientRows {
+  const float* gate_up = nullptr;
+  const float* output_gradient = nullptr;  // [rows, width]
+  float* gate_up_gradient = nullptr;       // [rows, 2 * width]
+  int64_t rows = 0;
+  int64_t width = 0;
+};
+
 // result [rows, columns] = left [rows, depth] x right [depth, columns], or added to what is there. Strides count elements; of each side one
 // stride is 1, and the result's columns are contiguous.
 struct MatrixProduct {
@@ -131,6 +165,9 @@ struct TrainingKernels {
   void (*multiply)(const MatrixProduct& product, void* scratch);
   void (*layer_norm)(const LayerNormRows& pass);
   void (*layer_norm_gradient)(const LayerNormGradientRows& pass);
+  void (*rms_norm)(const RmsNormRows& pass);
+  void (*rms_norm_gradient)(const RmsNormGradientRows& pass);
+  void (*gate_gradient)(const GateGradientRows& pass);
   void (*activate)(const ActivationRows& pass);
   void (*activate_gradient)(const ActivationGradientRows& pass);
   // Bytes of scratch, aligned to 64, for either direction.

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/random.h"
+#include "world/mappings/mapping_world.h"
 
 namespace manabi::world {
 namespace {
@@ -82,10 +83,11 @@ std::vector<MappingTask> letter_curriculum(int64_t bijections, uint64_t seed) {
   return tasks;
 }
 
-std::vector<std::string> letter_symbols() {
+std::vector<std::string> letter_symbols(std::span<const MappingTask> named) {
   std::vector<std::string> symbols = {"example:", "->", "\n", ","};
   for (int64_t i = 0; i < 26; ++i) symbols.push_back(letter(i));
   for (int64_t i = 0; i < 26; ++i) symbols.push_back(capital(i));
+  for (const MappingTask& task : named) symbols.push_back(symbol_of_task(task));
   return symbols;
 }
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -64,6 +65,37 @@ TEST(MappingWorld, RowsAreExamplesOfOneTaskWhoseOutputsAreAsked) {
   EXPECT_EQ(seen.size(), tasks.size());
 }
 
+TEST(MappingWorld, RowsThatNameTheirTasksDrawOneForEveryExample) {
+  const std::vector<MappingTask> tasks = letter_curriculum(2, 5);
+  const auto tokenizer = std::make_shared<text::SymbolTokenizer>(letter_symbols(tasks));
+  const MappingWorld world(tasks, tokenizer, 6, 1, 0.25);
+  EXPECT_EQ(world.length(), 6 * 12);  // one token more, for the name
+  std::map<std::string, std::map<std::string, std::string>> outputs;
+  for (const MappingTask& task : tasks)
+    for (const Mapping& pair : task.pairs) outputs[symbol_of_task(task)][pair.input] = pair.output;
+  int64_t named = 0;
+  std::set<std::string> names;
+  constexpr int64_t kRows = 400;
+  for (int64_t row = 0; row < kRows; ++row) {
+    const Drawn drawn = draw(world, *tokenizer, 3, row);
+    EXPECT_EQ(drawn.text.find('[') != std::string::npos, world.is_named(3, row)) << drawn.text;
+    EXPECT_EQ(std::ranges::count_if(drawn.targets, [](int64_t target) { return target != kNotAsked; }), world.asked());
+    if (!world.is_named(3, row)) continue;
+    ++named;
+    size_t at = 0;
+    for (int example = 0; example < 6; ++example) {
+      const size_t name = drawn.text.find('[', at), arrow = drawn.text.find("->", at), end = drawn.text.find('\n', at);
+      const std::string task = drawn.text.substr(name, arrow - name), input = drawn.text.substr(at + 8, name - at - 8);
+      names.insert(task);
+      ASSERT_TRUE(outputs[task].contains(input)) << drawn.text;
+      EXPECT_EQ(drawn.text.substr(arrow + 2, end - arrow - 2), outputs[task][input]);
+      at = end + 1;
+    }
+  }
+  EXPECT_NEAR(static_cast<double>(named) / kRows, 0.25, 4 * std::sqrt(0.25 * 0.75 / kRows));
+  EXPECT_EQ(names.size(), tasks.size());
+}
+
 TEST(MappingWorld, ARowIsAFunctionOfSeedStepAndRow) {
   const auto tokenizer = letters();
   const std::vector<MappingTask> tasks = letter_curriculum(0, 5);
@@ -84,6 +116,8 @@ TEST(MappingWorld, TasksThatDoNotFitAreRefused) {
   EXPECT_THAT(refusal(longer, 1), HasSubstr("one token"));
   EXPECT_THAT(refusal(foreign, 1), HasSubstr("no symbol"));
   EXPECT_THAT(refusal(few, 0), HasSubstr("at least one"));
+  EXPECT_THAT(test::error_of([&] { MappingWorld(std::span(&few, 1), tokenizer, 1, 1, 1.5); }), HasSubstr("0 to 1"));
+  EXPECT_THAT(test::error_of([&] { MappingWorld(std::span(&few, 1), tokenizer, 1, 1, 0.5); }), HasSubstr("no symbol"));
 }
 
 TEST(LetterCurriculum, BijectionsAreMapsOntoThemselvesThatTheSeedDraws) {

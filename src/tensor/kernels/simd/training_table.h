@@ -4,6 +4,7 @@
 #include "tensor/kernels/simd/product_kernel.h"
 #include "tensor/kernels/simd/row_attention_kernel.h"
 #include "tensor/kernels/simd/training_kernel.h"
+#include "tensor/kernels/simd/tuning_kernel.h"
 
 namespace manabi::tensor::kernels {
 namespace {
@@ -12,6 +13,9 @@ constexpr TrainingKernels kTrainingKernels = {.product_scratch_bytes = product_s
                                               .multiply = multiply_matrices,
                                               .layer_norm = layer_norm,
                                               .layer_norm_gradient = layer_norm_gradient,
+                                              .rms_norm = rms_norm,
+                                              .rms_norm_gradient = rms_norm_gradient,
+                                              .gate_gradient = gate_gradient,
                                               .activate = activate,
                                               .activate_gradient = activate_gradient,
                                               .attention_scratch_bytes = row_attention_scratch_bytes,

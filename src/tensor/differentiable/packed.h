@@ -1,0 +1,49 @@
+// Layers of a network whose weights stay as they are, over packed rows: gradients flow to the inputs, and to what a few parameters add. In
+// float32 on a CPU each is fused, on the calling thread; everywhere else it is the reference, which tests compare with.
+//
+// Letters: N tokens of all rows together, T of one row, D width, F width of the MLP, O outputs, I inputs, H query heads, G key-value heads,
+// E width of a head, M positions of all prefixes together.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <span>
+
+#include "tensor/differentiable/differentiable.h"
+
+namespace manabi::tensor {
+
+// input [N, I], weight [O, I] (float32 or bfloat16) -> [N, O] in the input's dtype. In bfloat16 both sides of every product are rounded, and
+// what it gives. The weight has no gradient.
+at::Tensor frozen_dense(const at::Tensor& input, const at::Tensor& weight);
+
+// sum = input [N, D] + update [N, D] (which may be undefined), output = sum / sqrt(mean(sum^2) + epsilon) * gain [D].
+NormedSum add_rms_norm(const at::Tensor& input, const at::Tensor& update, const at::Tensor& gain, double epsilon);
+NormedSum add_rms_norm_reference(const at::Tensor& input, const at::Tensor& update, const at::Tensor& gain, double epsilon);
+
+// gate_up [N, 2 F], gate first -> [N, F]: silu(gate) * up.
+at::Tensor silu_gate(const at::Tensor& gate_up);
+at::Tensor silu_gate_reference(const at::Tensor& gate_up);
+
+// output [N, O] += addend [N, C] in the columns from `first` on, in place.
+at::Tensor add_to_columns_(const at::Tensor& output, const at::Tensor& addend, int64_t first);
+
+// One row: tokens [begin, begin + length) of the packed tensors. Each of them sees the prefix, then all of the parent's positions, then its own
+// row up to itself.
+struct PackedRow {
+  int64_t begin = 0;
+  int64_t length = 0;
+  int64_t parent = -1;        // an earlier row without parent, by its place, or -1
+  int64_t prefix_begin = 0;   // positions [prefix_begin, prefix_begin + prefix_length) of `prefixes`
+  int64_t prefix_length = 0;  // a parent has its own prefix, so its children name none
+};
+
+// projections [N, H + 2 G, E]: queries, keys, values of every token; they are turned in place where there is a rotation ([N, E / 2] each), so
+// they are lost. prefixes [M, 2, G, E]: keys (as they are compared: not turned) and values, or undefined -> [N, H E].
+at::Tensor packed_attention_(const at::Tensor& projections, int64_t heads, const Rotation& rotation, const at::Tensor& prefixes,
+                             std::span<const PackedRow> rows);
+at::Tensor packed_attention_reference(const at::Tensor& projections, int64_t heads, const Rotation& rotation, const at::Tensor& prefixes,
+                                      std::span<const PackedRow> rows);
+
+}  // namespace manabi::tensor
