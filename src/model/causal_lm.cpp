@@ -2,11 +2,17 @@
 
 #include "base/error.h"
 #include "model/trainable/trainable_transformer.h"
+#include "model/tuned/frozen_network.h"
 
 namespace manabi::model {
+namespace {
 
-std::unique_ptr<TrainableTransformer> CausalLM::trainable() const {
-  throw base::Error({.given = "a model without gradients", .expected = "one that is computed here"});
-}
+base::Error without_weights() { return base::Error({.given = "a model without weights here", .expected = "one that is computed here"}); }
+
+}  // namespace
+
+std::unique_ptr<TrainableTransformer> CausalLM::trainable() const { throw without_weights(); }
+
+std::shared_ptr<const FrozenNetwork> CausalLM::frozen(at::ScalarType) const { throw without_weights(); }
 
 }  // namespace manabi::model

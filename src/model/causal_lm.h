@@ -41,6 +41,7 @@ struct Forward {
 };
 
 class TrainableTransformer;
+struct FrozenNetwork;
 
 class CausalLM {
  public:
@@ -63,6 +64,8 @@ class CausalLM {
 
   // A copy whose weights and activations have gradients (model/trainable/trainable_transformer.h). Throws base::Error where there is none.
   virtual std::unique_ptr<TrainableTransformer> trainable() const;
+  // Its weights as tuning reads them, matrices in `dtype` (model/tuned/frozen_network.h). Throws base::Error where there are none.
+  virtual std::shared_ptr<const FrozenNetwork> frozen(at::ScalarType dtype) const;
 
   virtual int64_t vocabulary() const = 0;
   virtual int64_t context() const = 0;  // the longest sequence, in tokens

@@ -7,6 +7,7 @@
 #include "model/trainable/trainable_transformer.h"
 #include "model/transformer/pass.h"
 #include "model/transformer/visible_attention.h"
+#include "model/tuned/frozen_network.h"
 #include "tensor/attention.h"
 #include "tensor/fused.h"
 
@@ -134,6 +135,8 @@ at::Tensor Transformer::logits(const at::Tensor& hidden) const {
 std::unique_ptr<TrainableTransformer> Transformer::trainable() const {
   return std::make_unique<TrainableTransformer>(shape_, weights_, rotation_);
 }
+
+std::shared_ptr<const FrozenNetwork> Transformer::frozen(at::ScalarType dtype) const { return freeze(shape_, weights_, rotation_, dtype); }
 
 int64_t Transformer::cache_bytes_per_token() const {
   return 2 * layers() * shape_.kv_heads * shape_.head_width * static_cast<int64_t>(c10::elementSize(compute_.dtype));

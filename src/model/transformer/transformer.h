@@ -29,6 +29,7 @@ class Transformer : public CausalLM {
   at::Tensor logits(const at::Tensor& hidden) const override;
   std::vector<SiteKind> site_kinds() const override;
   std::unique_ptr<TrainableTransformer> trainable() const override;
+  std::shared_ptr<const FrozenNetwork> frozen(at::ScalarType dtype) const override;
 
   int64_t vocabulary() const override { return shape_.vocabulary; }
   int64_t context() const override { return shape_.context; }

@@ -20,6 +20,20 @@ struct FrozenDense : Function<FrozenDense> {
   }
 };
 
+struct FrozenLogits : Function<FrozenLogits> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& hidden, const at::Tensor& unembedding) {
+    const at::AutoDispatchBelowADInplaceOrView below;
+    context->saved_data["unembedding"] = unembedding;
+    return all_logits(hidden.to(unembedding.scalar_type()), unembedding);
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    const at::AutoDispatchBelowADInplaceOrView below;
+    const at::Tensor unembedding = context->saved_data["unembedding"].toTensor();
+    return {at::mm(gradients[0].to(unembedding.scalar_type()), unembedding).to(gradients[0].scalar_type()), {}};
+  }
+};
+
 struct RmsNorm : Function<RmsNorm> {
   // Gives {sum, output}; without an update the sum is the input itself.
   static variable_list forward(AutogradContext* context, const at::Tensor& input, const std::optional<at::Tensor>& update,
@@ -110,8 +124,10 @@ at::Tensor frozen_dense(const at::Tensor& input, const at::Tensor& weight) {
   return FrozenDense::apply(input, weight);
 }
 
+at::Tensor frozen_logits(const at::Tensor& hidden, const at::Tensor& unembedding) { return FrozenLogits::apply(hidden, unembedding); }
+
 NormedSum add_rms_norm(const at::Tensor& input, const at::Tensor& update, const at::Tensor& gain, double epsilon) {
-  TORCH_CHECK(input.dim() == 2 && gain.dim() == 1 && gain.size(0) == input.size(1) && (!update.defined() || update.sizes() == input.sizes()),
+  TORCH_CHECK(input.dim() == 2 && gain.numel() == input.size(1) && (!update.defined() || update.sizes() == input.sizes()),
               "add_rms_norm: input ", input.sizes(), ", gain ", gain.sizes(), ", expected [N, D] and [D]");
   if (!training_kernels({input, update, gain})) return add_rms_norm_reference(input, update, gain, epsilon);
   const variable_list results = RmsNorm::apply(input, present(update), gain, epsilon);

@@ -18,7 +18,10 @@ namespace manabi::tensor {
 // what it gives. The weight has no gradient.
 at::Tensor frozen_dense(const at::Tensor& input, const at::Tensor& weight);
 
-// sum = input [N, D] + update [N, D] (which may be undefined), output = sum / sqrt(mean(sum^2) + epsilon) * gain [D].
+// hidden [N, D], unembedding [V, D] (float32 or bfloat16) -> [N, V] float32, accumulated and kept in float32 in either format.
+at::Tensor frozen_logits(const at::Tensor& hidden, const at::Tensor& unembedding);
+
+// sum = input [N, D] + update [N, D] (which may be undefined), output = sum / sqrt(mean(sum^2) + epsilon) * gain [D] (or [1, D]).
 NormedSum add_rms_norm(const at::Tensor& input, const at::Tensor& update, const at::Tensor& gain, double epsilon);
 NormedSum add_rms_norm_reference(const at::Tensor& input, const at::Tensor& update, const at::Tensor& gain, double epsilon);
 
