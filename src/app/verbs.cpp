@@ -18,6 +18,7 @@ const std::vector<Verb>& verbs() {
       {"generate", "generate PROMPT [options]", "continue a prompt", generate_verb},
       {"tokenize", "tokenize TEXT [options]", "every token with its id and bytes", tokenize_verb},
       {"train", "train TEXT [options]", "train a language model from scratch on a text file", train_verb},
+      {"tune", "tune METHOD [options]", "tune a prompt, a prefix, low ranks or all weights on a data set", tune_verb},
       {"probe", "probe read|edit|patch|lens|heads|vector", "look inside a model", probe_verb},
       {"get", "get MODEL [options]", "fetch a model into the cache", get_verb},
       {"doctor", "doctor", "look at this machine and say what works", doctor_verb},

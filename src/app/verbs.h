@@ -37,6 +37,7 @@ int score_verb(Words words, Session& session);
 int generate_verb(Words words, Session& session);
 int tokenize_verb(Words words, Session& session);
 int train_verb(Words words, Session& session);
+int tune_verb(Words words, Session& session);
 int probe_verb(Words words, Session& session);
 int get_verb(Words words, Session& session);
 int doctor_verb(Words words, Session& session);

@@ -15,4 +15,6 @@ std::unique_ptr<TrainableTransformer> CausalLM::trainable() const { throw withou
 
 std::shared_ptr<const FrozenNetwork> CausalLM::frozen(at::ScalarType) const { throw without_weights(); }
 
+at::Tensor CausalLM::position_rows(int64_t, int64_t) const { return {}; }
+
 }  // namespace manabi::model

@@ -67,6 +67,9 @@ class CausalLM {
   // Its weights as tuning reads them, matrices in `dtype` (model/tuned/frozen_network.h). Throws base::Error where there are none.
   virtual std::shared_ptr<const FrozenNetwork> frozen(at::ScalarType dtype) const;
 
+  // [count, D]: what is added to an embedded token for its position, from `first` on; undefined where positions are told in another way.
+  virtual at::Tensor position_rows(int64_t first, int64_t count) const;
+
   virtual int64_t vocabulary() const = 0;
   virtual int64_t context() const = 0;  // the longest sequence, in tokens
   virtual int64_t layers() const = 0;

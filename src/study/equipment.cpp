@@ -8,6 +8,8 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "learn/training/version.h"
+#include "learn/tuning/tuned_reader.h"
+#include "model/adapters/peft_files.h"
 #include "model/catalogue.h"
 #include "model/version.h"
 #include "probe/vectors/vector_reader.h"
@@ -17,13 +19,21 @@ namespace manabi::study {
 namespace {
 
 struct ModelName {
-  std::string model, vector;  // "" without one
+  std::string model, vector, adapter;  // "" without one
 };
 
 ModelName split(const std::string& name) {
   const size_t plus = name.rfind('+');
-  if (plus == std::string::npos || !name.ends_with(".safetensors") || std::filesystem::exists(name)) return {name, ""};
-  return {name.substr(0, plus), name.substr(plus + 1)};
+  if (plus == std::string::npos || std::filesystem::exists(name)) return {.model = name};
+  const std::string model = name.substr(0, plus), added = name.substr(plus + 1);
+  if (name.ends_with(".safetensors")) return {.model = model, .vector = added};
+  if (std::filesystem::is_directory(added)) return {.model = model, .adapter = added};
+  return {.model = name};
+}
+
+// Positions that stand before every prompt.
+int64_t positions_of(const model::Adapter& adapter) {
+  return (adapter.prompt.defined() ? adapter.prompt.size(0) : 0) + (adapter.prefix.defined() ? adapter.prefix.size(0) : 0);
 }
 
 }  // namespace
@@ -34,7 +44,7 @@ base::OptionTable EquipmentOptions::table() {
   options.add({.name = "model",
                .help =
                    "checkpoints: paths (GGUF, Hugging Face folder, llama2.c .bin) or short names of `manabi list models`; NAME+FILE.safetensors "
-                   "puts a vector of `probe vector` into the stream",
+                   "puts a vector of `probe vector` into the stream, NAME+FOLDER takes an adapter of `tune` or PEFT",
                .target = &model});
   options.add({.name = "tokenizer", .help = "a tokenizer that overrides the checkpoint's own: a file or a folder", .target = &tokenizer});
   options.add({.name = "data", .help = "folder of data sets; without it only the built-in ones are there", .target = &data});
@@ -81,8 +91,17 @@ tensor::Compute Equipment::compute() const {
 }
 
 Subject Equipment::subject(const std::string& name, const learn::ReaderOptions& options, const base::Watch& watch) {
-  const auto [model, vector] = split(name);
-  Subject subject{.checkpoint = checkpoint(model)};
+  const auto [model, vector, adapter] = split(name);
+  if (!adapter.empty()) {
+    const model::Adapter values = model::load_adapter(adapter);
+    if (learn::needs_tuned_reader(values)) {
+      Subject subject{.checkpoint = checkpoint(model)};
+      model::check_fits(values, *subject.checkpoint->lm, subject.checkpoint->name, subject.checkpoint->hash);
+      subject.learner = std::make_unique<learn::TunedReader>(*subject.checkpoint, values, options, watch);
+      return subject;
+    }
+  }
+  Subject subject{.checkpoint = checkpoint(vector.empty() ? name : model)};
   if (vector.empty())
     subject.learner = std::make_unique<learn::FewShotReader>(*subject.checkpoint, options, watch);
   else
@@ -91,21 +110,25 @@ Subject Equipment::subject(const std::string& name, const learn::ReaderOptions& 
 }
 
 std::shared_ptr<const model::Checkpoint> Equipment::checkpoint(const std::string& name) {
-  if (const ModelName parts = split(name); !parts.vector.empty())
+  const ModelName parts = split(name);
+  if (!parts.vector.empty())
     throw base::Error({.where = "--model",
                        .given = "'" + name + "', a model with a vector",
                        .expected = "'" + parts.model + "' alone: this study looks into the model itself"});
-  const std::string path = model::fetch_model(name, watch_);
-  if (open_ && open_->path == path) return open_;
+  const std::string path = model::fetch_model(parts.model, watch_);
+  if (open_ && open_->path == path && open_adapter_ == parts.adapter) return open_;
   open_.reset();  // before the next one is read: two models need not fit into memory at once
   model::CheckpointOptions wanted{.compute = compute(), .tokenizer = options_.tokenizer, .threads = options_.threads};
-  open_ = std::make_shared<const model::Checkpoint>(model::open_checkpoint(path, wanted));
+  model::Checkpoint opened = model::open_checkpoint(path, wanted);
+  if (!parts.adapter.empty()) learn::put_on(opened, parts.adapter);
+  open_ = std::make_shared<const model::Checkpoint>(std::move(opened));
+  open_adapter_ = parts.adapter;
   return open_;
 }
 
 lab::Coordinates Equipment::model_inputs(const std::string& name) {
   const tensor::Compute wanted = compute();
-  const auto [model, vector] = split(name);
+  const auto [model, vector, adapter] = split(name);
   const model::CheckpointSummary& known = summary(model);
   lab::Coordinates inputs = {
       {"checkpoint", known.hash},
@@ -115,6 +138,7 @@ lab::Coordinates Equipment::model_inputs(const std::string& name) {
       {"numbers", std::to_string(model::kNumericalVersion)},
   };
   if (!vector.empty()) inputs["vector"] = base::sha256_of_file(vector);
+  if (!adapter.empty()) inputs["adapter"] = model::hash_of_adapter(adapter);
   return inputs;
 }
 
@@ -134,8 +158,10 @@ int64_t Equipment::threads() const {
 }
 
 world::PromptLimit Equipment::prompt_limit(const std::string& name, int64_t reserved) {
-  const model::CheckpointSummary& known = summary(split(name).model);
-  return {.tokenizer = known.tokenizer.get(), .tokens = known.context - reserved};
+  const ModelName parts = split(name);
+  const model::CheckpointSummary& known = summary(parts.model);
+  const int64_t taken = parts.adapter.empty() ? 0 : positions_of(model::load_adapter(parts.adapter));
+  return {.tokenizer = known.tokenizer.get(), .tokens = known.context - reserved - taken};
 }
 
 const model::CheckpointSummary& Equipment::summary(const std::string& name) {

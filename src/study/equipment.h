@@ -53,7 +53,7 @@ struct Subject {
   std::unique_ptr<world::Learner> learner;
 };
 
-// Every `name` of a model below may be followed by "+FILE.safetensors", a vector of `manabi probe vector`.
+// Every `name` of a model below may be followed by "+FILE.safetensors", a vector of `manabi probe vector`, or "+FOLDER", an adapter.
 class Equipment {
  public:
   Equipment(std::string assets_folder, base::Watch watch) : assets_folder_(std::move(assets_folder)), watch_(watch) {}
@@ -92,6 +92,7 @@ class Equipment {
   std::string assets_folder_;
   base::Watch watch_;
   std::shared_ptr<const model::Checkpoint> open_;
+  std::string open_adapter_;  // of it
   std::map<std::string, model::CheckpointSummary> summaries_;  // by path
 };
 

@@ -15,8 +15,6 @@
 namespace manabi::learn {
 namespace {
 
-constexpr int64_t kStepsBetweenLooks = 16;  // at the clock and for a cancellation
-
 std::string dtype_of(const at::Tensor& tensor) {
   switch (tensor.scalar_type()) {
     case at::kFloat:
@@ -199,7 +197,6 @@ void TrainingRun::train_to(int64_t step, const base::Watch& watch, const Measure
     note_losses(trainer_.step());
     measure_if_due(measure);
     watch.advance(1);
-    if (trainer_.steps_done() % kStepsBetweenLooks != 0) continue;
     if (watch.cancel && watch.cancel->requested()) {
       save();
       throw base::Cancelled();

@@ -138,6 +138,10 @@ std::unique_ptr<TrainableTransformer> Transformer::trainable() const {
 
 std::shared_ptr<const FrozenNetwork> Transformer::frozen(at::ScalarType dtype) const { return freeze(shape_, weights_, rotation_, dtype); }
 
+at::Tensor Transformer::position_rows(int64_t first, int64_t count) const {
+  return weights_.positions.defined() ? weights_.positions.narrow(0, first, count) : at::Tensor();
+}
+
 int64_t Transformer::cache_bytes_per_token() const {
   return 2 * layers() * shape_.kv_heads * shape_.head_width * static_cast<int64_t>(c10::elementSize(compute_.dtype));
 }

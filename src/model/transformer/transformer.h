@@ -30,6 +30,7 @@ class Transformer : public CausalLM {
   std::vector<SiteKind> site_kinds() const override;
   std::unique_ptr<TrainableTransformer> trainable() const override;
   std::shared_ptr<const FrozenNetwork> frozen(at::ScalarType dtype) const override;
+  at::Tensor position_rows(int64_t first, int64_t count) const override;
 
   int64_t vocabulary() const override { return shape_.vocabulary; }
   int64_t context() const override { return shape_.context; }

@@ -132,6 +132,9 @@ void TunedNetwork::declare_lora(TunedMatrix matrix) {
       case TunedMatrix::v:
         add(ids.heads_lora, keys, width, queries + keys);
         break;
+      case TunedMatrix::qkv:
+        add(ids.heads_lora, queries + 2 * keys, width, 0);
+        break;
       case TunedMatrix::attention_out:
         add(ids.attention_out_lora, width, queries, 0);
         break;
@@ -180,7 +183,6 @@ void TunedNetwork::declare_head() {
                      .sizes = {parts_.classes, frozen_->shape.width},
                      .initial = {.kind = Initial::Kind::normal, .scale = kHeadDeviation},
                      .decays = true});
-  head_bias_ = plan_.add({.name = "head.bias", .sizes = {parts_.classes}});
 }
 
 void TunedNetwork::initialise_copies(tensor::ParameterBuffer& parameters) const {

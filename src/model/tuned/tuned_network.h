@@ -95,7 +95,7 @@ class TunedNetwork {
   std::shared_ptr<const FrozenNetwork> frozen_;
   TunedParts parts_;
   tensor::ParameterPlan plan_;
-  Id prompt_ = kNone, prefix_ = kNone, embedding_ = kNone, positions_ = kNone, unembedding_ = kNone, head_ = kNone, head_bias_ = kNone;
+  Id prompt_ = kNone, prefix_ = kNone, embedding_ = kNone, positions_ = kNone, unembedding_ = kNone, head_ = kNone;
   std::vector<Id> prompt_encoder_, prefix_encoder_;
   NormIds final_norm_;
   std::vector<LayerIds> layers_;

@@ -27,9 +27,10 @@ struct PrefixParts {
   int64_t encoder_width = 0;            // of the two dense layers, tanh between, that make them from a table while training; 0: there are none
 };
 
-enum class TunedMatrix { q, k, v, attention_out, gate, up, down };
-inline constexpr int64_t kTunedMatrices = 7;
-std::string_view name_of(TunedMatrix matrix);  // "q", "k", "v", "o", "gate", "up", "down"
+// qkv: queries, keys and values as one matrix, as GPT-2 has it.
+enum class TunedMatrix { q, k, v, qkv, attention_out, gate, up, down };
+inline constexpr int64_t kTunedMatrices = 8;
+std::string_view name_of(TunedMatrix matrix);  // "q", "k", "v", "qkv", "o", "gate", "up", "down"
 // Throws base::Error with the names.
 TunedMatrix tuned_matrix(std::string_view name);
 

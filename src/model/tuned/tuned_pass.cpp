@@ -85,6 +85,11 @@ TunedNetwork::Batch TunedNetwork::packed(const ParameterLeaves& parameters, std:
   auto row = rows.begin();
   for (int64_t replica = 0; replica < parameters.replicas(); ++replica) {
     const int64_t begin = std::ssize(ids), first_wanted = std::ssize(wanted);
+    if (row == rows.end() || row->replica != replica) {
+      batch.segments.push_back({begin, 0});
+      batch.wanted_segments.push_back({first_wanted, 0});
+      continue;
+    }
     const at::Tensor prompt = prompt_rows(parameters, replica), prefix = prefix_positions(parameters, replica);
     const int64_t prompt_length = prompt.defined() ? prompt.size(0) : 0, prefix_length = prefix.defined() ? prefix.size(0) : 0;
     const bool has_front = prompt_length > 0 && parts_.prompt->stands_in_front;
@@ -264,7 +269,7 @@ at::Tensor TunedNetwork::logits(const ParameterLeaves& parameters, const at::Ten
 }
 
 at::Tensor TunedNetwork::class_logits(const ParameterLeaves& parameters, int64_t replica, const at::Tensor& hidden) const {
-  return apply(hidden, plain(parameters[head_]).select(0, replica), plain(parameters[head_bias_]).select(0, replica));
+  return at::mm(hidden, plain(parameters[head_]).select(0, replica).t());
 }
 
 }  // namespace manabi::model

@@ -47,12 +47,9 @@ TokenRunPlan plan_of(const LetterNetworkOptions& options, uint64_t seed, const s
   plan.steps = options.steps;
   plan.measure_name = "none";
   plan.description = fmt::format("a decoder {} taught letter tasks, seed {}", options.name(), seed);
-  plan.replicas.push_back(
-      {.seed = seed,
-       .world = world,
-       .world_made_of =
-           {{"letter curriculum", 1}, {"bijections", options.bijections}, {"examples", kExamples}, {"named", options.named}, {"seed", seed}},
-       .lr = options.lr});
+  base::Json made_of = {{"letter curriculum", 1}, {"bijections", options.bijections}, {"examples", kExamples}, {"seed", seed}};
+  if (options.named > 0) made_of["named"] = options.named;
+  plan.replicas.push_back({.seed = seed, .world = world, .world_made_of = std::move(made_of), .lr = options.lr});
   return plan;
 }
 
@@ -85,7 +82,8 @@ std::string LetterNetworkOptions::name() const { return fmt::format("{}-{}x{}", 
 
 base::Json LetterNetworkOptions::json() const {
   base::Json json = {{"layers", layers}, {"width", width}, {"steps", steps},          {"batch", batch},
-                     {"lr", lr},         {"named", named}, {"bijections", bijections}};
+                     {"lr", lr},         {"bijections", bijections}};
+  if (named > 0) json["named"] = named;
   if (looped) json["looped"] = true;
   return json;
 }

@@ -21,7 +21,7 @@ struct LetterNetworkOptions {
   int64_t batch = 64;
   double lr = 1e-3;
   bool looped = false;     // one block, passed as many times as there are layers
-  double named = 0.5;      // share of the rows whose examples name their tasks instead of showing one
+  double named = 0;        // share of the rows whose examples name their tasks instead of showing one
   int64_t bijections = 6;  // random maps of the letters, beside the seven tasks with names
 
   // What a scale trains, the same in every study, so that they share the networks.

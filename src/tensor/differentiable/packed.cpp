@@ -1,10 +1,26 @@
 #include "tensor/differentiable/packed.h"
 
+#include <ATen/Parallel.h>
+
 #include "tensor/differentiable/fused.h"
 #include "tensor/fused.h"
 
 namespace manabi::tensor {
 namespace {
+
+// Rows that one thread should have at least. A call within a thread's own share of a batch stays on it.
+constexpr int64_t kRowsPerThread = 32;
+
+// act(first row, rows) over all rows.
+template <class Act>
+void for_rows(int64_t rows, const Act& act) {
+  at::parallel_for(0, rows, kRowsPerThread, [&](int64_t begin, int64_t end) { act(begin, end - begin); });
+}
+
+const float* row_of(const at::Tensor& tensor, int64_t row) {
+  return tensor.defined() ? tensor.const_data_ptr<float>() + row * tensor.stride(0) : nullptr;
+}
+float* mutable_row_of(const at::Tensor& tensor, int64_t row) { return tensor.data_ptr<float>() + row * tensor.stride(0); }
 
 struct FrozenDense : Function<FrozenDense> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& input, const at::Tensor& weight) {
@@ -42,15 +58,17 @@ struct RmsNorm : Function<RmsNorm> {
     const at::Tensor plain = input.contiguous(), change = update ? update->contiguous() : at::Tensor();
     const at::Tensor sum = update ? at::empty_like(plain) : plain;
     const at::Tensor output = at::empty_like(plain), inverses = at::empty({plain.size(0)}, plain.options());
-    training_kernels().rms_norm({.input = plain.const_data_ptr<float>(),
-                                 .update = update ? change.const_data_ptr<float>() : nullptr,
-                                 .gain = gain.const_data_ptr<float>(),
-                                 .epsilon = static_cast<float>(epsilon),
-                                 .sum = update ? sum.data_ptr<float>() : nullptr,
-                                 .output = output.data_ptr<float>(),
-                                 .inverses = inverses.data_ptr<float>(),
-                                 .rows = plain.size(0),
-                                 .width = plain.size(1)});
+    for_rows(plain.size(0), [&](int64_t row, int64_t rows) {
+      training_kernels().rms_norm({.input = row_of(plain, row),
+                                   .update = row_of(change, row),
+                                   .gain = gain.const_data_ptr<float>(),
+                                   .epsilon = static_cast<float>(epsilon),
+                                   .sum = update ? mutable_row_of(sum, row) : nullptr,
+                                   .output = mutable_row_of(output, row),
+                                   .inverses = mutable_row_of(inverses, row),
+                                   .rows = rows,
+                                   .width = plain.size(1)});
+    });
     context->save_for_backward({sum, inverses, gain});
     context->set_materialize_grads(false);
     if (update) return {sum, output};
@@ -66,15 +84,22 @@ struct RmsNorm : Function<RmsNorm> {
     const at::Tensor sum_gradient = has_update && gradients[0].defined() ? gradients[0].contiguous() : at::Tensor();
     const at::Tensor output_gradient = gradients.back().defined() ? gradients.back().contiguous() : at::zeros_like(sum);
     const at::Tensor input_gradient = at::empty_like(sum);
-    training_kernels().rms_norm_gradient({.sum = sum.const_data_ptr<float>(),
-                                          .inverses = inverses.const_data_ptr<float>(),
-                                          .gain = gain.const_data_ptr<float>(),
-                                          .output_gradient = output_gradient.const_data_ptr<float>(),
-                                          .sum_gradient = sum_gradient.defined() ? sum_gradient.const_data_ptr<float>() : nullptr,
-                                          .input_gradient = input_gradient.data_ptr<float>(),
-                                          .gain_gradient = is_tuned ? gain_gradient.tensor().data_ptr<float>() : nullptr,
-                                          .rows = sum.size(0),
-                                          .width = sum.size(1)});
+    const auto send_back = [&](int64_t row, int64_t rows) {
+      training_kernels().rms_norm_gradient({.sum = row_of(sum, row),
+                                            .inverses = row_of(inverses, row),
+                                            .gain = gain.const_data_ptr<float>(),
+                                            .output_gradient = row_of(output_gradient, row),
+                                            .sum_gradient = row_of(sum_gradient, row),
+                                            .input_gradient = mutable_row_of(input_gradient, row),
+                                            .gain_gradient = is_tuned ? gain_gradient.tensor().data_ptr<float>() : nullptr,
+                                            .rows = rows,
+                                            .width = sum.size(1)});
+    };
+    // All rows add to one gradient of the gain.
+    if (is_tuned)
+      send_back(0, sum.size(0));
+    else
+      for_rows(sum.size(0), send_back);
     return {input_gradient, has_update ? input_gradient : at::Tensor(), is_tuned ? gain_gradient.for_autograd() : at::Tensor(), {}};
   }
 };
@@ -91,11 +116,13 @@ struct SiluGate : Function<SiluGate> {
     const at::AutoDispatchBelowADInplaceOrView below;
     const at::Tensor gate_up = context->get_saved_variables()[0], output_gradient = gradients[0].contiguous();
     const at::Tensor gradient = at::empty_like(gate_up);
-    training_kernels().gate_gradient({.gate_up = gate_up.const_data_ptr<float>(),
-                                      .output_gradient = output_gradient.const_data_ptr<float>(),
-                                      .gate_up_gradient = gradient.data_ptr<float>(),
-                                      .rows = gate_up.size(0),
-                                      .width = gate_up.size(1) / 2});
+    for_rows(gate_up.size(0), [&](int64_t row, int64_t rows) {
+      training_kernels().gate_gradient({.gate_up = row_of(gate_up, row),
+                                        .output_gradient = row_of(output_gradient, row),
+                                        .gate_up_gradient = mutable_row_of(gradient, row),
+                                        .rows = rows,
+                                        .width = gate_up.size(1) / 2});
+    });
     return {gradient};
   }
 };

@@ -1,5 +1,8 @@
 // Attention of packed rows as batched products of one row and one direction at a time: rows are short beside the network, so that the products
 // of a row are small and what counts is not to store scores.
+#include <ATen/Parallel.h>
+
+#include <array>
 #include <limits>
 #include <numeric>
 
@@ -95,10 +98,13 @@ struct PackedAttention : Function<PackedAttention> {
     if (cosines) turn_(projections, heads, *cosines, *sines);
     const at::Tensor output = at::empty({projections.size(0), queries, projections.size(2)}, projections.options());
     const std::vector<PackedRow> all = unpacked(rows);
-    for (const PackedRow& row : all) {
-      const RowTensors tensors = tensors_of(projections, earlier, all, row, heads);
-      output.narrow(0, row.begin, row.length).copy_(tokens_first(at::bmm(weights_of(tensors, row.length), tensors.values), row.length));
-    }
+    at::parallel_for(0, std::ssize(all), 1, [&](int64_t begin, int64_t end) {
+      const at::AutoDispatchBelowADInplaceOrView below_here;
+      for (const PackedRow& row : std::span(all).subspan(static_cast<size_t>(begin), static_cast<size_t>(end - begin))) {
+        const RowTensors tensors = tensors_of(projections, earlier, all, row, heads);
+        output.narrow(0, row.begin, row.length).copy_(tokens_first(at::bmm(weights_of(tensors, row.length), tensors.values), row.length));
+      }
+    });
     context->save_for_backward({projections, earlier, cosines.value_or(at::Tensor()), sines.value_or(at::Tensor()), rows});
     context->saved_data["queries"] = queries;
     return output.flatten(1);
@@ -114,17 +120,25 @@ struct PackedAttention : Function<PackedAttention> {
     const at::Tensor gradient = at::zeros_like(projections);
     const at::Tensor prefix_gradient = prefixes.defined() ? at::zeros_like(prefixes) : at::Tensor();
     const std::vector<PackedRow> rows = unpacked(saved[4]);
-    for (const PackedRow& row : rows) {
-      const RowTensors tensors = tensors_of(projections, prefixes, rows, row, heads);
-      const at::Tensor weights = weights_of(tensors, row.length);
-      const at::Tensor outer = heads_first(output.narrow(0, row.begin, row.length).contiguous(), heads.keys);
-      const double scale = 1 / std::sqrt(static_cast<double>(projections.size(2)));
-      const at::Tensor scores =
-          at::_softmax_backward_data(at::bmm(outer, tensors.values.transpose(1, 2)), weights, -1, weights.scalar_type()).mul_(scale);
-      gradient.narrow(0, row.begin, row.length).narrow(1, 0, heads.queries).add_(tokens_first(at::bmm(scores, tensors.keys), row.length));
-      give_back(at::bmm(scores.transpose(1, 2), tensors.queries), 0, row, rows, heads, gradient, prefix_gradient);
-      give_back(at::bmm(weights.transpose(1, 2), outer), 1, row, rows, heads, gradient, prefix_gradient);
-    }
+    // Of everything that each row sees: keys and values. Rows share some of it, so that these are added up afterwards, in their order.
+    std::vector<std::array<at::Tensor, 2>> seen(rows.size());
+    at::parallel_for(0, std::ssize(rows), 1, [&](int64_t begin, int64_t end) {
+      const at::AutoDispatchBelowADInplaceOrView below_here;
+      for (int64_t index = begin; index < end; ++index) {
+        const PackedRow& row = rows[static_cast<size_t>(index)];
+        const RowTensors tensors = tensors_of(projections, prefixes, rows, row, heads);
+        const at::Tensor weights = weights_of(tensors, row.length);
+        const at::Tensor outer = heads_first(output.narrow(0, row.begin, row.length).contiguous(), heads.keys);
+        const double scale = 1 / std::sqrt(static_cast<double>(projections.size(2)));
+        const at::Tensor scores =
+            at::_softmax_backward_data(at::bmm(outer, tensors.values.transpose(1, 2)), weights, -1, weights.scalar_type()).mul_(scale);
+        gradient.narrow(0, row.begin, row.length).narrow(1, 0, heads.queries).copy_(tokens_first(at::bmm(scores, tensors.keys), row.length));
+        seen[static_cast<size_t>(index)] = {at::bmm(scores.transpose(1, 2), tensors.queries), at::bmm(weights.transpose(1, 2), outer)};
+      }
+    });
+    for (size_t index = 0; index < rows.size(); ++index)
+      for (int64_t which : {0, 1})
+        give_back(seen[index][static_cast<size_t>(which)], which, rows[index], rows, heads, gradient, prefix_gradient);
     if (cosines.defined()) turn_(gradient, heads, cosines, sines.neg());
     return {gradient, prefix_gradient, {}, {}, {}, {}};
   }

@@ -51,7 +51,7 @@ double merge_row(const kernels::TrainingKernels& kernels, float* into, const std
 
 Optimiser::Optimiser(OptimiserOptions options, const ParameterBuffer& parameters)
     : options_(options), steps_(at::zeros({parameters.replicas()}, at::kLong)) {
-  if (options_.rule == Rule::adam) means_ = at::zeros({2, parameters.replicas(), parameters.width()}, parameters.values().options());
+  if (options_.rule != Rule::sgd) means_ = at::zeros({2, parameters.replicas(), parameters.width()}, parameters.values().options());
 }
 
 void Optimiser::step(ParameterBuffer& parameters, const at::Tensor& gradients, const std::vector<ReplicaStep>& replicas) {
@@ -68,7 +68,9 @@ void Optimiser::step_replica(ParameterBuffer& parameters, const at::Tensor& grad
   const int64_t trained = parameters.trained();
   const at::Tensor values = parameters.values().select(0, replica).narrow(0, 0, trained);
   const at::Tensor gradient = gradients.select(0, replica).narrow(0, 0, trained);
-  if (options_.rule == Rule::adam)
+  if (options_.rule == Rule::adafactor)
+    adafactor(parameters, gradients, replica, step);
+  else if (options_.rule == Rule::adam)
     adam(values, gradient, replica, parameters.decaying(), step);
   else
     descend(values, gradient, parameters.decaying(), step);
@@ -77,6 +79,22 @@ void Optimiser::step_replica(ParameterBuffer& parameters, const at::Tensor& grad
 void Optimiser::descend(at::Tensor values, const at::Tensor& gradient, int64_t decaying, const ReplicaStep& step) const {
   if (options_.weight_decay > 0) values.narrow(0, 0, decaying).mul_(1 - step.lr * options_.weight_decay);
   values.add_(gradient, -step.lr * step.gradient_scale);
+}
+
+void Optimiser::adafactor(ParameterBuffer& parameters, const at::Tensor& gradients, int64_t replica, const ReplicaStep& step) {
+  constexpr double kForgetting = 0.8, kLeastSquare = 1e-30, kLargestUpdate = 1;
+  const double kept = 1 - std::pow(static_cast<double>(steps_.const_data_ptr<int64_t>()[replica]), -kForgetting);
+  for (ParameterId id = 0; id < parameters.shapes().size(); ++id) {
+    if (parameters.shapes()[id].is_frozen) continue;
+    at::Tensor values = parameters.view(id).select(0, replica);
+    at::Tensor squares = parameters.view_of(means_.select(0, 1), id).select(0, replica);
+    const at::Tensor gradient = parameters.view_of(gradients, id).select(0, replica) * step.gradient_scale;
+    squares.mul_(kept).add_(gradient.square() + kLeastSquare, 1 - kept);
+    const at::Tensor update = gradient / squares.sqrt();
+    const double size = update.square().mean().sqrt().item<double>();
+    if (parameters.shapes()[id].decays) values.mul_(1 - options_.weight_decay);
+    values.sub_(update, step.lr / std::max(1.0, size / kLargestUpdate));
+  }
 }
 
 void Optimiser::adam(at::Tensor values, const at::Tensor& gradient, int64_t replica, int64_t decaying, const ReplicaStep& step) {

@@ -108,7 +108,7 @@ at::Tensor ParameterBuffer::view(const std::string& name) const {
 }
 
 ParameterLeaves::ParameterLeaves(const ParameterBuffer& buffer, int64_t first, at::Tensor gradients)
-    : first_(first), gradients_(std::move(gradients)) {
+    : first_(first), replicas_(gradients.size(0)), gradients_(std::move(gradients)) {
   const at::Tensor values = buffer.values().narrow(0, first, gradients_.size(0));
   for (ParameterId id = 0; id < buffer.shapes().size(); ++id) {
     at::Tensor leaf = buffer.view_of(values, id).detach();
@@ -118,6 +118,10 @@ ParameterLeaves::ParameterLeaves(const ParameterBuffer& buffer, int64_t first, a
     }
     leaves_.push_back(std::move(leaf));
   }
+}
+
+ParameterLeaves::ParameterLeaves(const ParameterBuffer& buffer) : replicas_(buffer.replicas()) {
+  for (ParameterId id = 0; id < buffer.shapes().size(); ++id) leaves_.push_back(buffer.view(id).detach());
 }
 
 void ParameterLeaves::clear_gradients() { gradients_.zero_(); }

@@ -84,15 +84,18 @@ class ParameterLeaves {
  public:
   // As many replicas as `gradients` [R', P] has rows, from `first` on.
   ParameterLeaves(const ParameterBuffer& buffer, int64_t first, at::Tensor gradients);
+  // All replicas, without gradients: for reading alone.
+  explicit ParameterLeaves(const ParameterBuffer& buffer);
 
   const at::Tensor& operator[](ParameterId id) const { return leaves_[id]; }  // [R', sizes...]; a frozen one has no gradient
   int64_t first() const { return first_; }
-  int64_t replicas() const { return gradients_.size(0); }
+  int64_t replicas() const { return replicas_; }
   const at::Tensor& gradients() const { return gradients_; }  // [R', P]
   void clear_gradients();
 
  private:
   int64_t first_ = 0;
+  int64_t replicas_ = 0;
   at::Tensor gradients_;
   std::vector<at::Tensor> leaves_;
 };

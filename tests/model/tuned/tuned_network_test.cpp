@@ -317,7 +317,7 @@ TEST(TunedNetwork, PartsThatDoNotFitAreRefused) {
   EXPECT_THAT(refusal({.prompt = SoftPromptParts{.lengths = {0}}}), HasSubstr("at least one position"));
   const Tuned tuned(*lm, {.prompt = SoftPromptParts{.lengths = {30}}});
   EXPECT_THAT(test::error_of([&] { tuned.logits(kRows); }), HasSubstr("context of 32"));
-  EXPECT_THAT(test::error_of([&] { tuned_matrix("queries"); }), HasSubstr("q, k, v"));
+  EXPECT_THAT(test::error_of([&] { tuned_matrix("queries"); }), HasSubstr("q, k, v, qkv"));
 }
 
 }  // namespace

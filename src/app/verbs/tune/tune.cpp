@@ -1,0 +1,186 @@
+// `manabi tune METHOD`: everything between a hand-written prompt and fine-tuning, on one checkpoint and one data set.
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+#include <ostream>
+#include <thread>
+
+#include "app/command_line.h"
+#include "app/verbs.h"
+#include "app/verbs/tune/options.h"
+#include "app/verbs/tune/outcome.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "learn/training/version.h"
+#include "learn/tuning/episode_tuning.h"
+#include "learn/tuning/tuned_reader.h"
+#include "model/adapters/peft_files.h"
+#include "tensor/device.h"
+#include "world/dataset.h"
+
+namespace manabi::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int64_t kReports = 20;  // lines of progress
+
+// What is tuned on, and the model before.
+struct Ground {
+  std::shared_ptr<const world::Dataset> dataset;
+  learn::ReaderOptions reader;
+  learn::Splits splits;  // of the first seed; test is the same for all
+  model::Checkpoint checkpoint;
+  std::shared_ptr<const model::FrozenNetwork> network;
+  std::optional<learn::SoftTemplate> soft_template;
+  double before = 0;  // accuracy without tuning, on test
+};
+
+double accuracy_of(const std::vector<world::Answer>& answers, std::span<const world::Episode> episodes) {
+  int64_t right = 0;
+  for (size_t i = 0; i < answers.size(); ++i) right += answers[i].best() == episodes[i].target;
+  return static_cast<double>(right) / static_cast<double>(std::max<size_t>(1, answers.size()));
+}
+
+learn::SplitSizes sizes_of(const TuneOptions& options) { return {.train = options.train, .dev = options.dev, .test = options.test}; }
+
+Ground open(const TuneOptions& options, Session& session) {
+  Ground ground{.dataset = world::DatasetCatalogue(session.assets_folder, options.data).open(options.task),
+                .checkpoint = options.model.open(session.watch)};
+  const world::ZeroShot task(ground.dataset, options.template_index);
+  ground.reader.beginning = learn::parse_beginning_token(options.model.beginning);
+  ground.reader.score.token_budget = options.token_budget;
+  ground.splits = learn::draw_splits(task, sizes_of(options), static_cast<uint64_t>(options.seed));
+  if (!options.soft_template.empty()) ground.soft_template.emplace(options.soft_template, *ground.checkpoint.tokenizer);
+  learn::FewShotReader reader(ground.checkpoint, ground.reader, {.cancel = session.watch.cancel});
+  ground.before = accuracy_of(reader.answer(ground.splits.test, world::Ask::choices), ground.splits.test);
+  ground.network = ground.checkpoint.lm->frozen(tensor::parse_dtype(options.model.dtype));
+  return ground;
+}
+
+// Everything that could change the result.
+base::Json made_of(const CommandLine& line, const TuneOptions& options, const Ground& ground, std::span<const TunedSetting> settings) {
+  base::Json all = base::Json::parse(line.options.to_json(/*only_value_changing=*/true).dump());
+  for (const char* key : {"seed", "seeds", "lr", "length"}) all.erase(key);
+  for (const TunedSetting& setting : settings) all["settings"].push_back(setting.name());
+  all["method"] = options.method;
+  all["checkpoint"] = ground.checkpoint.hash;
+  all["tokenizer"] = ground.checkpoint.tokenizer->fingerprint();
+  all["data"] = ground.dataset->hash;
+  all["dtype"] = options.model.dtype;
+  all["training"] = learn::kTrainingVersion;
+  return all;
+}
+
+learn::MethodOptions method_of(const TuneOptions& options, const Ground& ground, std::span<const TunedSetting> settings) {
+  learn::MethodOptions method = options.method_options();
+  method.classes = ground.dataset->classes();
+  method.lengths.clear();
+  for (const TunedSetting& setting : settings)
+    method.lengths.push_back(ground.soft_template ? ground.soft_template->rows() : std::max<int64_t>(1, setting.length));
+  return method;
+}
+
+learn::TuningPlan plan_of(const CommandLine& line, const TuneOptions& options, const Ground& ground, std::span<const TunedSetting> settings,
+                          int64_t threads) {
+  const learn::SoftTemplate* around = ground.soft_template ? &*ground.soft_template : nullptr;
+  const text::Tokenizer& tokenizer = *ground.checkpoint.tokenizer;
+  const world::ZeroShot task(ground.dataset, options.template_index);
+  learn::TuningPlan plan{.parts = method_of(options, ground, settings).parts(*ground.network),
+                         .optimiser = {.rule = options.optimiser == "adafactor" ? tensor::Rule::adafactor : tensor::Rule::adam,
+                                       .weight_decay = options.weight_decay},
+                         .batch = options.batch,
+                         .clip_norm = options.optimiser == "adafactor" ? 0 : options.clip,
+                         .dev = learn::encode_all(tokenizer, ground.splits.dev, ground.reader, around),
+                         .judged_every = options.judged_every,
+                         .threads = threads,
+                         .token_budget = options.token_budget,
+                         .made_of = made_of(line, options, ground, settings),
+                         .title = fmt::format("{} of {} on {}", options.method, ground.checkpoint.name, ground.dataset->name)};
+  plan.schedule.decay = options.decay == "constant" ? learn::Decay::constant
+                        : options.decay == "cosine" ? learn::Decay::cosine
+                                                    : learn::Decay::linear;
+  plan.schedule.warm_up = options.warm_up;
+  plan.schedule.steps = options.steps;
+  const auto items = learn::items_of(learn::encode_all(tokenizer, ground.splits.train, ground.reader, around));
+  for (const TunedSetting& setting : settings) {
+    plan.lr.push_back(setting.lr);
+    plan.seeds.push_back(setting.seed);
+    plan.data.push_back(
+        {.items = items,
+         .order = learn::shuffled_epochs(std::ssize(*items), options.steps * options.batch, base::Rng(setting.seed).child("order"))});
+  }
+  return plan;
+}
+
+// Runs some settings together in one folder and says how it goes.
+std::vector<TunedOutcome> tune_together(const CommandLine& line, const TuneOptions& options, const Ground& ground,
+                                        std::span<const TunedSetting> settings, const fs::path& folder, int64_t threads, Session& session) {
+  fs::create_directories(folder);
+  const learn::TuningPlan plan = plan_of(line, options, ground, settings, threads);
+  const learn::MethodOptions method = method_of(options, ground, settings);
+  learn::Tuning tuning(ground.network, plan, folder,
+                       learn::first_values(method, *ground.network, ground.checkpoint, learn::labels_of(ground.splits.test), plan.seeds));
+  if (tuning.steps_done() > 0) session.messages << fmt::format("going on after step {}\n", tuning.steps_done());
+  session.watch.begin(plan.title, options.steps - tuning.steps_done());
+  tuning.run(session.watch, std::max<int64_t>(1, options.steps / kReports));
+  session.watch.end();
+  return outcomes_of(tuning, options,
+                     learn::encode_all(*ground.checkpoint.tokenizer, ground.splits.test, ground.reader,
+                                       ground.soft_template ? &*ground.soft_template : nullptr),
+                     settings);
+}
+
+void save(const TunedOutcome& outcome, const TuneOptions& options, const Ground& ground, const base::Json& description, const fs::path& folder) {
+  fs::create_directories(folder);
+  if (!outcome.adapter) return;
+  model::Adapter adapter = *outcome.adapter;
+  adapter.method = options.method;
+  adapter.base_name = ground.checkpoint.name;
+  adapter.base_hash = ground.checkpoint.hash;
+  adapter.made_of = description.dump();
+  adapter.soft_template = options.soft_template;
+  model::save_adapter(adapter, model::AdapterShape::of(*ground.network), folder);
+}
+
+}  // namespace
+
+int tune_verb(Words words, Session& session) {
+  TuneOptions options;
+  CommandLine line{
+      .verb = "tune",
+      .summary =
+          "Tunes a prompt, a prefix, low ranks, biases or all weights of a checkpoint on a data set, and saves what PEFT reads. A tuning "
+          "that was cut off goes on."};
+  line.positionals = {{.name = "METHOD", .help = fmt::format("{}", fmt::join(learn::tuning_method_names(), ", ")), .target = &options.method}};
+  line.options = options.table();
+  if (!parse(line, words, session.out)) return 0;
+  options.check();
+  tensor::keep_freed_memory();
+  const int64_t threads = options.model.threads > 0 ? options.model.threads : std::max<int64_t>(1, std::thread::hardware_concurrency());
+  const Ground ground = open(options, session);
+  session.messages << fmt::format("{}: {:.1f} % of {} without tuning\n", ground.dataset->name, 100 * ground.before, ground.splits.test.size());
+
+  const std::vector<TunedSetting> settings = settings_of(options);
+  const bool is_together = model::TunedNetwork(ground.network, method_of(options, ground, settings).parts(*ground.network)).takes_replicas();
+  const fs::path folder = options.save;
+  std::vector<TunedOutcome> outcomes;
+  for (size_t first = 0; first < settings.size(); first += is_together ? settings.size() : 1) {
+    const auto some = std::span(settings).subspan(first, is_together ? settings.size() : 1);
+    const fs::path place = settings.size() == 1 || is_together ? folder : folder / some.front().name();
+    for (TunedOutcome& outcome : tune_together(line, options, ground, some, place, threads, session)) {
+      const base::Json description = made_of(line, options, ground, {&outcome.setting, 1});
+      save(outcome, options, ground, description, settings.size() == 1 ? folder : folder / outcome.setting.name());
+      outcomes.push_back(std::move(outcome));
+    }
+  }
+  write_outcomes(outcomes, options, ground.dataset->name, ground.before, made_of(line, options, ground, settings), folder);
+  tell_outcomes(outcomes, options, ground.before, session.out);
+  return std::ranges::all_of(outcomes, [](const TunedOutcome& outcome) { return outcome.replica.diverged_at >= 0; }) ? 1 : 0;
+}
+
+}  // namespace manabi::app

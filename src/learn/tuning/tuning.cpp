@@ -1,0 +1,181 @@
+#include "learn/tuning/tuning.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "base/error.h"
+#include "base/format/safetensors.h"
+
+namespace manabi::learn {
+namespace {
+
+constexpr const char* kBestFile = "best.safetensors";
+constexpr int64_t kCurveEvery = 5;  // steps that one point of the loss curve averages
+
+// Parts of a step would each compute the rows that stand in front of all: one part does, and the threads share its products.
+bool reads_one_prompt(const TuningPlan& plan) { return plan.parts.prompt && plan.parts.prompt->stands_in_front && plan.lr.size() == 1; }
+
+TrainerOptions trainer_options(const TuningPlan& plan) {
+  return {.batch = plan.batch,
+          .schedule = plan.schedule,
+          .lr = plan.lr,
+          .clip_norm = plan.clip_norm,
+          .optimiser = plan.optimiser,
+          .threads = reads_one_prompt(plan) ? 1 : plan.threads};
+}
+
+// A better accuracy, or the same with a smaller loss. A loss that is no number is worst.
+bool is_better(const Judgement& left, const Judgement& right) {
+  if (left.accuracy != right.accuracy) return left.accuracy > right.accuracy;
+  return left.loss < right.loss;
+}
+
+void check(const TuningPlan& plan) {
+  if (plan.schedule.steps < 1) throw base::Error({.where = "steps", .given = std::to_string(plan.schedule.steps), .expected = "at least 1"});
+  if (plan.seeds.size() != plan.lr.size() || plan.data.size() != plan.lr.size() || plan.lr.empty())
+    throw base::Error(
+        {.given = fmt::format("{} learning rates, {} seeds, {} orders of data", plan.lr.size(), plan.seeds.size(), plan.data.size()),
+         .expected = "one of each for every replica"});
+  for (const TuningData& data : plan.data)
+    if (std::ssize(data.order) < plan.schedule.steps * plan.batch)
+      throw base::Error({.given = fmt::format("an order of {} places", data.order.size()),
+                         .expected = fmt::format("one for each of {} steps of {}", plan.schedule.steps, plan.batch)});
+}
+
+TuningPlan checked(TuningPlan plan) {
+  check(plan);
+  return plan;
+}
+
+}  // namespace
+
+std::vector<int64_t> Tuning::judged_after(const TuningPlan& plan) {
+  std::vector<int64_t> steps;
+  if (plan.dev.empty()) return steps;
+  for (int64_t step = plan.judged_every; step < plan.schedule.steps; step += plan.judged_every) steps.push_back(step);
+  steps.push_back(plan.schedule.steps);
+  return steps;
+}
+
+Tuning::Tuning(std::shared_ptr<const model::FrozenNetwork> network, TuningPlan plan, const std::filesystem::path& folder,
+               const SetFirstValues& set_first_values)
+    : plan_(checked(std::move(plan))),
+      network_(std::move(network), plan_.parts),
+      parameters_(network_.plan(), std::ssize(plan_.lr), at::TensorOptions(network_.frozen().embedding.device()).dtype(at::kFloat)),
+      objective_(network_, plan_.data),
+      trainer_(parameters_, objective_, trainer_options(plan_)),
+      run_(parameters_, trainer_,
+           {.steps = plan_.schedule.steps,
+            .measured_after = judged_after(plan_),
+            .curve_every = kCurveEvery,
+            .title = plan_.title,
+            .made_of = plan_.made_of},
+           folder / kTrainingStateFile),
+      best_file_(folder / kBestFile),
+      best_(plan_.lr.size()) {
+  for (int64_t replica = 0; replica < parameters_.replicas(); ++replica)
+    parameters_.initialise(replica, plan_.seeds[static_cast<size_t>(replica)]);
+  network_.initialise_copies(parameters_);
+  if (set_first_values) set_first_values(parameters_);
+  run_.resume();
+}
+
+std::vector<std::vector<double>> Tuning::measure() {
+  std::vector<std::vector<double>> measured;
+  const tensor::ParameterLeaves leaves(parameters_);
+  for (int64_t replica = 0; replica < parameters_.replicas(); ++replica) {
+    const auto scores = scores_of(network_, leaves, replica, plan_.dev, plan_.token_budget);
+    const Judgement judgement = judge(scores, plan_.dev);
+    measured.push_back({judgement.accuracy, judgement.loss});
+  }
+  return measured;
+}
+
+// What was measured so far says which step is best; its values lie in a file that is written before the state which holds the measurement.
+void Tuning::keep_best(const std::vector<std::vector<double>>& measured) {
+  bool is_any_better = false;
+  const int64_t step = trainer_.steps_done();
+  at::Tensor values = at::empty_like(parameters_.values());
+  if (std::filesystem::exists(best_file_)) {
+    const base::SafetensorsFile file(best_file_.string());
+    std::memcpy(values.data_ptr(), file.entries().front().bytes.data(), file.entries().front().bytes.size());
+  }
+  for (size_t replica = 0; replica < measured.size(); ++replica) {
+    const Judgement now = {.accuracy = measured[replica][0], .loss = measured[replica][1]};
+    if (best_[replica].best_step > 0 && !is_better(now, best_[replica].best)) continue;
+    best_[replica].best_step = step;
+    best_[replica].best = now;
+    values[static_cast<int64_t>(replica)].copy_(parameters_.values()[static_cast<int64_t>(replica)]);
+    is_any_better = true;
+  }
+  if (!is_any_better) return;
+  const base::SafetensorsInput input{.name = "values",
+                                     .dtype = "F32",
+                                     .shape = values.sizes().vec(),
+                                     .bytes = {static_cast<const std::byte*>(values.const_data_ptr()), static_cast<size_t>(values.nbytes())}};
+  base::write_safetensors(best_file_.string(), {&input, 1});
+}
+
+void Tuning::run(const base::Watch& watch, int64_t noted_every) {
+  // What was kept before a cut follows from the measurements that the state holds.
+  for (const Measurement& measurement : run_.measurements()) {
+    for (size_t replica = 0; replica < best_.size(); ++replica) {
+      const Judgement then = {.accuracy = measurement.values[replica][0], .loss = measurement.values[replica][1]};
+      if (best_[replica].best_step > 0 && !is_better(then, best_[replica].best)) continue;
+      best_[replica].best_step = measurement.step;
+      best_[replica].best = then;
+    }
+  }
+  const Measure measure_now = [&] {
+    std::vector<std::vector<double>> measured = measure();
+    keep_best(measured);
+    return measured;
+  };
+  const int64_t last = plan_.schedule.steps, every = noted_every > 0 ? noted_every : last;
+  while (trainer_.steps_done() < last && !is_all_diverged()) {
+    run_.train_to((trainer_.steps_done() / every + 1) * every, watch, measure_now);
+    if (noted_every > 0) watch.note(line_of_progress());
+  }
+  take_best();
+}
+
+void Tuning::take_best() {
+  for (size_t replica = 0; replica < best_.size(); ++replica) best_[replica].diverged_at = trainer_.diverged_at(static_cast<int64_t>(replica));
+  if (plan_.dev.empty()) {
+    for (TunedReplica& replica : best_) replica.best_step = plan_.schedule.steps;
+    return;
+  }
+  if (!std::filesystem::exists(best_file_)) return;  // all diverged before they were first judged: the values of the last good step stay
+  const base::SafetensorsFile file(best_file_.string());
+  at::Tensor values = at::empty(parameters_.values().sizes(), at::kFloat);
+  std::memcpy(values.data_ptr(), file.entries().front().bytes.data(), file.entries().front().bytes.size());
+  parameters_.values().copy_(values);
+}
+
+std::string Tuning::line_of_progress() const {
+  std::string line = fmt::format("step {:>5}  loss", trainer_.steps_done());
+  for (int64_t replica = 0; replica < parameters_.replicas(); ++replica) line += fmt::format(" {:.4f}", last_loss(replica));
+  if (run_.measurements().empty()) return line;
+  line += "  dev";
+  for (const std::vector<double>& values : run_.measurements().back().values) line += fmt::format(" {:.1f} %", 100 * values[0]);
+  return line;
+}
+
+double Tuning::last_loss(int64_t replica) const {
+  const std::vector<double>& curve = run_.curves()[static_cast<size_t>(replica)];
+  return curve.empty() ? 0 : curve.back();
+}
+
+bool Tuning::is_all_diverged() const {
+  for (int64_t replica = 0; replica < parameters_.replicas(); ++replica)
+    if (!trainer_.has_diverged(replica)) return false;
+  return true;
+}
+
+std::vector<TunedReplica> Tuning::replicas() const { return best_; }
+
+}  // namespace manabi::learn
