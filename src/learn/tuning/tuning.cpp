@@ -135,7 +135,8 @@ void Tuning::run(const base::Watch& watch, int64_t noted_every) {
     keep_best(measured);
     return measured;
   };
-  const int64_t last = plan_.schedule.steps, every = noted_every > 0 ? noted_every : last;
+  // Where the loss curve has a point.
+  const int64_t last = plan_.schedule.steps, every = noted_every > 0 ? (noted_every + kCurveEvery - 1) / kCurveEvery * kCurveEvery : last;
   while (trainer_.steps_done() < last && !is_all_diverged()) {
     run_.train_to((trainer_.steps_done() / every + 1) * every, watch, measure_now);
     if (noted_every > 0) watch.note(line_of_progress());

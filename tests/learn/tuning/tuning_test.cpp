@@ -70,7 +70,9 @@ TEST(Tuning, EveryKindOfPartLearns) {
     tuning.run({});
     SCOPED_TRACE(tuning.parameters().shapes().front().name);
     EXPECT_LT(tuning.curves()[0].back(), 0.9 * tuning.curves()[0].front());
-    if (parts.weights || parts.lora) EXPECT_GE(tuning.replicas()[0].best.accuracy, 0.9);
+    if (parts.weights || parts.lora) {
+      EXPECT_GE(tuning.replicas()[0].best.accuracy, 0.9);
+    }
   }
 }
 
