@@ -3,11 +3,12 @@
     ./manabi bench fewshot [--peers VENV] [--peer-scripts DIR] [--data DIR] [--json]
     ./manabi bench load
     ./manabi bench train [--peers VENV]
+    ./manabi bench tune [--peers VENV]
     ./manabi bench patch [--peers VENV]
     ./manabi bench kernels
 
 --peers names a Python environment with torch, transformers, lm-eval, gguf and llama-cpp-python (fewshot), torch, jax and optax (train), or torch,
-transformers and transformer_lens (patch);
+transformers and peft (tune), transformers and transformer_lens (patch);
 without it only our own figures are printed.
 Only the standard library is needed to run this file.
 """
@@ -30,7 +31,7 @@ PROMPT_TOKENS = 520  # of a prompt with 16 demonstrations; one of the sizes that
 
 def parse_arguments():
     parser = argparse.ArgumentParser(prog="./manabi bench", description=__doc__.split("\n")[0])
-    parser.add_argument("group", choices=["fewshot", "load", "train", "patch", "kernels"])
+    parser.add_argument("group", choices=["fewshot", "load", "train", "tune", "patch", "kernels"])
     parser.add_argument("--program", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--build", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--peers", help="a Python environment with the peers' packages")
@@ -40,7 +41,7 @@ def parse_arguments():
     parser.add_argument("--work", type=pathlib.Path, help="folder for converted models (kept between calls)")
     parser.add_argument("--threads", default=os.cpu_count(), type=int)
     parser.add_argument("--turns", default=TURNS, type=int)
-    parser.add_argument("--rows", default="", help="of `train` and `patch`: only rows whose name holds this")
+    parser.add_argument("--rows", default="", help="of `train`, `tune` and `patch`: only rows whose name holds this")
     parser.add_argument("--json", action="store_true")
     return parser.parse_args()
 
@@ -191,6 +192,36 @@ class Bench:
         words = [self.arguments.peer_scripts / "train_jax.py", *words] if peer == "jax" else [
             self.arguments.peer_scripts / "train.py", peer, *words, "--threads", self.arguments.threads]
         return lambda: last_json(run([self.peer_python(), *words], OMP_WAIT_POLICY=None))
+
+    def tune(self):
+        """Steps of tuning on random rows of 48 tokens, 16 a step, 100 virtual tokens: the peer always in float32 (method, its name there, bar in float32, in bfloat16)."""
+        steps_per_s = lambda result: 1 / result["s_per_step"]
+        program = pathlib.Path(self.arguments.build) / "bench" / "bench_tune"
+        model = run([self.arguments.program, "get", "smollm2"]).strip().splitlines()[-1]
+
+        def ours(method, *words):
+            return lambda: last_json(run([program, method, "--model", model, "--threads", self.arguments.threads, *words]))
+
+        def theirs(peer):
+            words = [self.peer_scripts("tune.py"), peer, "--model", self.hugging_face_folder(), "--threads", self.arguments.threads]
+            return lambda: last_json(run([self.peer_python(), *words]))
+
+        for method, peer, bars in [("prompt", "prompt", (5, 8)), ("p-tuning", "p-tuning", (5, 8)), ("prefix", "prefix", (1.6, 3)), ("lora", "lora", (1.6, 2.8)),
+                                   ("full", "full", (1.5, 2.3))]:
+            for dtype, bar in zip(("float32", "bfloat16"), bars):
+                work = f"tune {method}, {dtype}"
+                if self.arguments.rows not in work:
+                    continue
+                measured = theirs(peer) if self.arguments.peers else None
+                self.compare(work, "steps/s", ours(method, "--dtype", dtype), steps_per_s, f"PEFT {peer}", measured, steps_per_s, bar)
+        if self.arguments.rows in "tune prompt, four together":
+            alone = lambda result: result["prompts_per_s"]
+            four = lambda: {"prompts_per_s": 4 / ours("prompt", "--prompts", 4)()["s_per_step"]}
+            one = lambda: {"prompts_per_s": 1 / ours("prompt")()["s_per_step"]}
+            self.compare("tune prompt, four together", "prompts * steps/s", four, alone, "four in turn", one, alone, 1)
+        if self.arguments.peers and self.arguments.rows in "tune prompt, memory":
+            least = lambda result: 1 / result["peak_mib"]
+            self.compare("tune prompt, memory", "1/MiB", ours("prompt"), least, "PEFT prompt", theirs("prompt"), least, 2.5)
 
     def patch(self):
         """Maps of the stream before every block: random tokens that differ at position 3, the logit of one token at the end."""

@@ -20,7 +20,7 @@ namespace {
 
 std::map<std::string, std::string> parse_words(int count, char** words) {
   std::map<std::string, std::string> option = {{"model", ""}, {"virtual", "100"}, {"length", "48"}, {"batch", "16"}, {"steps", "5"},
-                                               {"rank", "8"}, {"prompts", "1"},   {"threads", "2"}, {"parts", "2"},  {"dtype", "float32"}};
+                                               {"rank", "8"}, {"prompts", "1"},   {"threads", "2"}, {"parts", "0"},  {"dtype", "float32"}};
   for (int i = 2; i + 1 < count; i += 2) option[std::string(words[i]).substr(2)] = words[i + 1];
   return option;
 }
@@ -59,9 +59,11 @@ int run(const std::string& method, std::map<std::string, std::string> option) {
   std::vector<learn::TuningData> data;
   for (int64_t replica = 0; replica < replicas; ++replica)
     data.push_back({.items = items, .order = learn::shuffled_epochs(batch, (steps + 1) * batch, base::Rng(2))});
+  // As learn::Tuning does: rows that stand in front of all are computed by one part.
+  const int64_t usual = network.parts().prompt && replicas == 1 ? 1 : number("threads"), parts = number("parts") > 0 ? number("parts") : usual;
   const learn::TuningObjective objective(network, data);
   learn::Trainer trainer(parameters, objective,
-                         {.batch = batch, .lr = std::vector<double>(static_cast<size_t>(replicas), 1e-3), .threads = number("parts")});
+                         {.batch = batch, .lr = std::vector<double>(static_cast<size_t>(replicas), 1e-3), .threads = parts});
   std::vector<double> seconds;
   double first = 0, last = 0;
   for (int64_t step = 0; step <= steps; ++step) {

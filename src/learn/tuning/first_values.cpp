@@ -53,8 +53,8 @@ at::Tensor keys_and_values_of(const model::CausalLM& lm, const std::vector<std::
   for (const std::vector<TokenId>& word : words) tokens.push_back(word.front());
   const model::Row row{.tokens = tokens, .wanted = {}, .keeps_cache = true};
   std::vector<at::Tensor> layers;
-  for (const tensor::KeyValueRun& run : lm.forward({&row, 1}).caches[0]->layers)
-    layers.push_back(at::stack({run.keys.to(at::kFloat), run.values.to(at::kFloat)}, 1));
+  const std::shared_ptr<const model::Cache> cache = lm.forward({&row, 1}).caches[0];
+  for (const tensor::KeyValueRun& run : cache->layers) layers.push_back(at::stack({run.keys.to(at::kFloat), run.values.to(at::kFloat)}, 1));
   return at::stack(layers, 1).flatten(1);
 }
 

@@ -13,7 +13,6 @@
 namespace manabi::learn {
 namespace {
 
-constexpr const char* kBestFile = "best.safetensors";
 constexpr int64_t kCurveEvery = 5;  // steps that one point of the loss curve averages
 
 // Parts of a step would each compute the rows that stand in front of all: one part does, and the threads share its products.

@@ -31,6 +31,8 @@ struct TuningPlan {
   std::string title;
 };
 
+inline constexpr const char* kBestFile = "best.safetensors";  // in a tuning's folder, while it runs
+
 // What becomes of a replica.
 struct TunedReplica {
   int64_t best_step = 0;     // after so many steps

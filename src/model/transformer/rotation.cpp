@@ -23,7 +23,8 @@ at::Tensor scale_as_llama3(const at::Tensor& frequencies, const Llama3Scaling& s
 
 }  // namespace
 
-Rotation::Rotation(const RotationSettings& settings, int64_t head_width, const at::Tensor& divisors, at::Device device) {
+Rotation::Rotation(const RotationSettings& settings, int64_t head_width, const at::Tensor& divisors, at::Device device)
+    : settings_(settings), has_divisors_(divisors.defined()) {
   at::Tensor frequencies = base_frequencies(settings.theta, head_width);
   switch (settings.scaling) {
     case RotationSettings::Scaling::none:

@@ -20,9 +20,13 @@ class Rotation {
   // positions [N] int64. Computed in float32, as the models were trained.
   Angles at_positions(const at::Tensor& positions) const;
 
+  const RotationSettings& settings() const { return settings_; }
+  bool has_divisors() const { return has_divisors_; }
   const at::Tensor& frequencies() const { return frequencies_; }  // [E/2] float32, radians a position
 
  private:
+  RotationSettings settings_;
+  bool has_divisors_ = false;
   at::Tensor frequencies_;
 };
 

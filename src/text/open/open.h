@@ -20,4 +20,10 @@ std::unique_ptr<Tokenizer> open_llama2c(const std::string& path);
 std::unique_ptr<Tokenizer> parse_tokenizer_json(std::string_view text, const std::string& where);
 std::unique_ptr<Tokenizer> parse_llama2c(std::string_view bytes, const std::string& where);
 
+// The byte-pair tokenizer of a GGUF file as transformers' files. Throws base::Error for a tokenizer of another kind.
+struct TokenizerFiles {
+  std::string tokenizer_json, tokenizer_config_json;
+};
+TokenizerFiles tokenizer_files_of(const base::GgufFile& file);
+
 }  // namespace manabi::text

@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "base/error.h"
+#include "base/format/json.h"
 #include "base/format/utf8.h"
 #include "text/bpe/bpe_tokenizer.h"
 #include "text/open/open.h"
@@ -155,6 +156,56 @@ std::unique_ptr<Tokenizer> open_sentencepiece_keys(const base::GgufFile& file) {
 }
 
 }  // namespace
+
+TokenizerFiles tokenizer_files_of(const base::GgufFile& file) {
+  if (const std::string model = file.text(kModel, ""); model != "gpt2")
+    throw base::Error({.where = key_of(file, kModel),
+                       .given = "the tokenizer model '" + model + "'",
+                       .expected = "gpt2: only byte pairs can be written as tokenizer.json",
+                       .hint = "name a tokenizer folder with --tokenizer"});
+  const std::vector<std::string>& tokens = file.texts(kTokens);
+  const NamedPreTokenizer family = named_pre_tokenizer(family_of(file), key_of(file, kPre));
+  base::Json splits = base::Json::array();
+  for (const std::string& regex : regexes_of_pre_tokenizer(family_of(file), key_of(file, kPre)))
+    splits.push_back({{"type", "Split"}, {"pattern", {{"Regex", regex}}}, {"behavior", "Isolated"}, {"invert", false}});
+  const base::Json bytes = {{"type", "ByteLevel"}, {"add_prefix_space", false}, {"trim_offsets", true}, {"use_regex", false}};
+  splits.push_back(bytes);
+  base::Json vocabulary = base::Json::object(), merges = base::Json::array(), added = base::Json::array();
+  for (size_t id = 0; id < tokens.size(); ++id) vocabulary[tokens[id]] = id;
+  for (const auto& [left, right] : merges_of(file)) merges.push_back({left, right});
+  for (const AddedToken& token : added_tokens_of(tokens, types_of(file, tokens.size())))
+    added.push_back({{"id", token.id},
+                     {"content", token.spelling},
+                     {"single_word", false},
+                     {"lstrip", false},
+                     {"rstrip", false},
+                     {"normalized", false},
+                     {"special", token.special}});
+  const base::Json json = {{"version", "1.0"},
+                           {"truncation", nullptr},
+                           {"padding", nullptr},
+                           {"added_tokens", added},
+                           {"normalizer", nullptr},
+                           {"pre_tokenizer", {{"type", "Sequence"}, {"pretokenizers", splits}}},
+                           {"post_processor", nullptr},
+                           {"decoder", bytes},
+                           {"model",
+                            {{"type", "BPE"},
+                             {"dropout", nullptr},
+                             {"unk_token", nullptr},
+                             {"continuing_subword_prefix", nullptr},
+                             {"end_of_word_suffix", nullptr},
+                             {"fuse_unk", false},
+                             {"byte_fallback", false},
+                             {"ignore_merges", family.ignore_merges},
+                             {"vocab", vocabulary},
+                             {"merges", merges}}}};
+  const std::optional<TokenId> bos = token_at(file, kBos, tokens.size()), eos = token_at(file, kEos, tokens.size());
+  base::Json config = {{"tokenizer_class", "PreTrainedTokenizerFast"}, {"add_bos_token", adds_bos(file, family.adds_bos, bos)}};
+  if (bos) config["bos_token"] = tokens[static_cast<size_t>(*bos)];
+  if (eos) config["eos_token"] = tokens[static_cast<size_t>(*eos)];
+  return {.tokenizer_json = json.dump(), .tokenizer_config_json = config.dump(2) + "\n"};
+}
 
 std::unique_ptr<Tokenizer> open_tokenizer(const base::GgufFile& file) {
   if (!file.has(kModel))

@@ -59,6 +59,8 @@ struct NamedPreTokenizer {
 
 // Throws base::Error with the known names for an unknown one.
 NamedPreTokenizer named_pre_tokenizer(const std::string& name, const std::string& where);
+// The expressions at whose matches it splits, one after the other. Throws as above.
+std::vector<std::string> regexes_of_pre_tokenizer(const std::string& name, const std::string& where);
 
 // GPT-2's words, as a regular expression.
 extern const char* const kGpt2Regex;

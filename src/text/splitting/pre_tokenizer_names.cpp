@@ -81,18 +81,26 @@ std::vector<const char*> regexes_of(Family family) {
   return {R"([\p{P}$+<=>^~|]+)", kGpt2Regex, R"(\p{N}+)", "[0-9][0-9][0-9]"};
 }
 
+const Name& find_name(const std::string& name, const std::string& where) {
+  const auto* entry = std::ranges::find(kNames, name, &Name::name);
+  if (entry != kNames.end()) return *entry;
+  std::vector<std::string> known;
+  for (const Name& one : kNames) known.emplace_back(one.name);
+  throw base::Error({.where = where, .given = "unknown pre-tokenizer '" + name + "'", .hint = base::nearest_hint(name, known)});
+}
+
 }  // namespace
 
 NamedPreTokenizer named_pre_tokenizer(const std::string& name, const std::string& where) {
-  const auto* entry = std::ranges::find(kNames, name, &Name::name);
-  if (entry == kNames.end()) {
-    std::vector<std::string> known;
-    for (const Name& one : kNames) known.emplace_back(one.name);
-    throw base::Error({.where = where, .given = "unknown pre-tokenizer '" + name + "'", .hint = base::nearest_hint(name, known)});
-  }
+  const Name& entry = find_name(name, where);
   std::vector<PreTokenizerStep> steps;
-  for (const char* regex : regexes_of(entry->family)) steps.emplace_back(isolate(regex, where));
-  return {PreTokenizer(std::move(steps)), entry->ignore_merges, entry->adds_bos};
+  for (const char* regex : regexes_of(entry.family)) steps.emplace_back(isolate(regex, where));
+  return {PreTokenizer(std::move(steps)), entry.ignore_merges, entry.adds_bos};
+}
+
+std::vector<std::string> regexes_of_pre_tokenizer(const std::string& name, const std::string& where) {
+  const std::vector<const char*> regexes = regexes_of(find_name(name, where).family);
+  return {regexes.begin(), regexes.end()};
 }
 
 }  // namespace manabi::text

@@ -85,8 +85,28 @@ TEST(Optimiser, GradientDescentIsItsFormula) {
   EXPECT_EQ(optimiser.steps()[1].item<int64_t>(), 0);
 }
 
+// Updates of each parameter by itself are cut at a root mean square of 1; the first has the gradient's signs.
+TEST(Optimiser, AdafactorIsItsFormula) {
+  ParameterBuffer buffer(small_plan(), 1, at::kDouble);
+  buffer.initialise(0, 1);
+  at::manual_seed(1);
+  const at::Tensor first = at::randn_like(buffer.values()), second = 3 * at::randn_like(buffer.values());
+  at::Tensor expected = buffer.view("matrix").clone();
+  Optimiser optimiser({.rule = Rule::adafactor, .weight_decay = 0.5}, buffer);
+  at::Tensor squares = at::zeros_like(expected);
+  for (const auto& [gradients, step] : {std::pair{first, 1.0}, {second, 2.0}}) {
+    optimiser.step(buffer, gradients, {{.lr = 0.1}});
+    const at::Tensor gradient = buffer.view_of(gradients, 1);
+    const double kept = 1 - std::pow(step, -0.8);
+    squares = kept * squares + (1 - kept) * (gradient.square() + 1e-30);
+    const at::Tensor update = gradient / squares.sqrt();
+    expected = expected * 0.5 - 0.1 * update / std::max(1.0, update.square().mean().sqrt().item<double>());
+  }
+  EXPECT_TRUE(at::allclose(buffer.view("matrix"), expected, 1e-9, 1e-9));
+}
+
 TEST(Optimiser, FrozenParametersStayAndTheOthersMoveAsAlone) {
-  for (const Rule rule : {Rule::sgd, Rule::adam}) {
+  for (const Rule rule : {Rule::sgd, Rule::adam, Rule::adafactor}) {
     for (const at::ScalarType dtype : {at::kFloat, at::kDouble}) {
       ParameterPlan partly = small_plan();
       partly.freeze("matrix");

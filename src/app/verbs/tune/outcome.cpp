@@ -78,7 +78,10 @@ std::vector<TunedOutcome> outcomes_of(const learn::Tuning& tuning, const TuneOpt
                          .curve = tuning.curves()[i],
                          .curve_every = tuning.curve_every()};
     for (const learn::Measurement& judged : tuning.measurements()) outcome.judged.push_back({.step = judged.step, .values = {judged.values[i]}});
-    if (!tuning.network().parts().weights) outcome.adapter = model::adapter_of(tuning.network(), tuning.parameters(), replica);
+    if (tuning.network().parts().weights)
+      outcome.network = model::tuned_weights(tuning.network(), tuning.parameters(), replica);
+    else
+      outcome.adapter = model::adapter_of(tuning.network(), tuning.parameters(), replica);
     outcomes.push_back(std::move(outcome));
   }
   return outcomes;
@@ -88,7 +91,7 @@ void write_outcomes(std::span<const TunedOutcome> outcomes, const TuneOptions& o
                     const base::Json& made_of, const fs::path& folder) {
   base::Json json = {{"task", task}, {"test", options.test}, {"accuracy_before", before}, {"made_of", made_of}};
   for (const TunedOutcome& outcome : outcomes) json["outcomes"].push_back(json_of(outcome));
-  base::write_text_atomically((folder / "tuning.json").string(), json.dump(2) + "\n");
+  base::write_text_atomically((folder / kOutcomeFile).string(), json.dump(2) + "\n");
 
   lab::Report report{
       .title = fmt::format("{} on {}", options.method, task),

@@ -19,6 +19,7 @@
 #include "learn/tuning/episode_tuning.h"
 #include "learn/tuning/tuned_reader.h"
 #include "model/adapters/peft_files.h"
+#include "model/adapters/save_model.h"
 #include "tensor/device.h"
 #include "world/dataset.h"
 
@@ -137,7 +138,10 @@ std::vector<TunedOutcome> tune_together(const CommandLine& line, const TuneOptio
 
 void save(const TunedOutcome& outcome, const TuneOptions& options, const Ground& ground, const base::Json& description, const fs::path& folder) {
   fs::create_directories(folder);
-  if (!outcome.adapter) return;
+  if (!outcome.adapter) {
+    model::save_model(*outcome.network, ground.checkpoint, folder);
+    return;
+  }
   model::Adapter adapter = *outcome.adapter;
   adapter.method = options.method;
   adapter.base_name = ground.checkpoint.name;
@@ -145,6 +149,27 @@ void save(const TunedOutcome& outcome, const TuneOptions& options, const Ground&
   adapter.made_of = description.dump();
   adapter.soft_template = options.soft_template;
   model::save_adapter(adapter, model::AdapterShape::of(*ground.network), folder);
+}
+
+// A folder holds one result. Returns whether this one is there already; throws base::Error with the keys that differ where it is another's.
+bool is_done(const fs::path& folder, const base::Json& description) {
+  const fs::path file = folder / kOutcomeFile;
+  if (!fs::exists(file)) return false;
+  const base::Json found = base::read_json(file.string());
+  const base::Json there = found.contains("made_of") ? found["made_of"] : base::Json::object();
+  std::vector<std::string> different;
+  for (const auto& [key, value] : description.items())
+    if (!there.contains(key) || there[key] != value) different.push_back(key);
+  if (different.empty()) return true;
+  throw base::Error({.where = file.string(),
+                     .given = "the result of other options",
+                     .expected = fmt::format("this tuning's; they differ in {}", fmt::join(different, ", ")),
+                     .hint = "take another folder with --save, or remove this one"});
+}
+
+// What a tuning goes on from is not needed once its result is there.
+void remove_state(const fs::path& folder) {
+  for (const char* name : {learn::kTrainingStateFile, learn::kBestFile}) fs::remove(folder / name);
 }
 
 }  // namespace
@@ -166,6 +191,12 @@ int tune_verb(Words words, Session& session) {
   session.messages << fmt::format("{}: {:.1f} % of {} without tuning\n", ground.dataset->name, 100 * ground.before, ground.splits.test.size());
 
   const std::vector<TunedSetting> settings = settings_of(options);
+  const base::Json whole = made_of(line, options, ground, settings);
+  if (is_done(options.save, whole)) {
+    session.messages << "this tuning is done\n";
+    session.out << options.save << "\n";
+    return 0;
+  }
   const bool is_together = model::TunedNetwork(ground.network, method_of(options, ground, settings).parts(*ground.network)).takes_replicas();
   const fs::path folder = options.save;
   std::vector<TunedOutcome> outcomes;
@@ -175,10 +206,13 @@ int tune_verb(Words words, Session& session) {
     for (TunedOutcome& outcome : tune_together(line, options, ground, some, place, threads, session)) {
       const base::Json description = made_of(line, options, ground, {&outcome.setting, 1});
       save(outcome, options, ground, description, settings.size() == 1 ? folder : folder / outcome.setting.name());
+      outcome.network.reset();  // whole weights of several tunings need not fit into memory
       outcomes.push_back(std::move(outcome));
     }
   }
-  write_outcomes(outcomes, options, ground.dataset->name, ground.before, made_of(line, options, ground, settings), folder);
+  write_outcomes(outcomes, options, ground.dataset->name, ground.before, whole, folder);
+  remove_state(folder);
+  for (const TunedSetting& setting : settings) remove_state(folder / setting.name());
   tell_outcomes(outcomes, options, ground.before, session.out);
   return std::ranges::all_of(outcomes, [](const TunedOutcome& outcome) { return outcome.replica.diverged_at >= 0; }) ? 1 : 0;
 }

@@ -1,0 +1,225 @@
+#include "learn/tuning/trigger_search.h"
+
+#include <ATen/ATen.h>
+#include <c10/core/GradMode.h>
+#include <fmt/format.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "base/error.h"
+
+namespace manabi::learn {
+namespace {
+
+using model::TunedNetwork;
+using model::TunedRow;
+
+// Triggers as the rows of a prompt, so that their embeddings have gradients; several lists of them read the same episodes.
+class Triggers {
+ public:
+  Triggers(std::shared_ptr<const model::FrozenNetwork> frozen, int64_t lists, int64_t length)
+      : network_(std::move(frozen), {.prompt = model::SoftPromptParts{.lengths = std::vector<int64_t>(static_cast<size_t>(lists), length)}}),
+        parameters_(network_.plan(), lists, at::TensorOptions(network_.frozen().embedding.device()).dtype(at::kFloat)) {}
+
+  void set(int64_t list, std::span<const TokenId> triggers) {
+    const std::vector<int64_t> ids(triggers.begin(), triggers.end());
+    const at::Tensor& embedding = network_.frozen().embedding;
+    parameters_.view("prompt.table")[list].copy_(embedding.index_select(0, at::tensor(ids, at::kLong).to(embedding.device())));
+  }
+
+  // Of each of the first `lists` lists: minus the mean log-probability of the right class's words [lists], with gradients if leaves have them.
+  at::Tensor losses(const tensor::ParameterLeaves& leaves, int64_t lists, std::span<const JudgedEpisode* const> episodes,
+                    const LabelWords& labels) const {
+    std::vector<TunedRow> rows;
+    std::vector<std::vector<int64_t>> last;
+    for (const JudgedEpisode* episode : episodes) last.push_back({std::ssize(episode->encoded.prompt) - 1});
+    for (int64_t list = 0; list < lists; ++list)
+      for (size_t i = 0; i < episodes.size(); ++i) rows.push_back({.replica = list, .tokens = episodes[i]->encoded.prompt, .wanted = last[i]});
+    const at::Tensor told = network_.logits(leaves, network_.hidden(leaves, rows)).log_softmax(-1).view({lists, std::ssize(episodes), -1});
+    std::vector<at::Tensor> right;
+    for (size_t i = 0; i < episodes.size(); ++i) right.push_back(of_class(told.select(1, static_cast<int64_t>(i)), labels, episodes[i]->target));
+    return -at::stack(right).mean(0);
+  }
+
+  // Log-probabilities of the classes, by their words: [episodes][classes].
+  std::vector<std::vector<double>> scores(std::span<const JudgedEpisode> episodes, const LabelWords& labels, int64_t token_budget) const {
+    std::vector<JudgedEpisode> asked(episodes.begin(), episodes.end());
+    for (JudgedEpisode& episode : asked) {
+      episode.encoded.choices.clear();
+      for (const std::vector<TokenId>& words : labels)
+        for (const TokenId word : words) episode.encoded.choices.push_back({word});
+    }
+    std::vector<std::vector<double>> scores = scores_of(network_, tensor::ParameterLeaves(parameters_), 0, asked, token_budget);
+    for (std::vector<double>& row : scores) row = added_up(row, labels);
+    return scores;
+  }
+
+  const TunedNetwork& network() const { return network_; }
+  const tensor::ParameterBuffer& parameters() const { return parameters_; }
+
+ private:
+  static at::Tensor of_class(const at::Tensor& told, const LabelWords& labels, int64_t target) {
+    const std::vector<TokenId>& words = labels[static_cast<size_t>(target)];
+    const std::vector<int64_t> ids(words.begin(), words.end());
+    return told.index_select(-1, at::tensor(ids, at::kLong).to(told.device())).logsumexp(-1);
+  }
+  static std::vector<double> added_up(const std::vector<double>& scores, const LabelWords& labels) {
+    std::vector<double> sums;
+    size_t at = 0;
+    for (const std::vector<TokenId>& words : labels) {
+      double sum = 0;
+      for (size_t i = 0; i < words.size(); ++i) sum += std::exp(scores[at++]);
+      sums.push_back(std::log(sum));
+    }
+    return sums;
+  }
+
+  TunedNetwork network_;
+  tensor::ParameterBuffer parameters_;
+};
+
+std::vector<bool> ordinary_tokens(const text::Tokenizer& tokenizer, int64_t vocabulary) {
+  std::vector<bool> ordinary(static_cast<size_t>(vocabulary), false);
+  for (int64_t id = 0; id < std::min(vocabulary, tokenizer.size()); ++id)
+    ordinary[static_cast<size_t>(id)] = !tokenizer.is_special(static_cast<TokenId>(id));
+  return ordinary;
+}
+
+// The ordinary tokens whose embedding promises the largest fall of the loss in the place of one: -E g.
+std::vector<TokenId> promising(const model::FrozenNetwork& network, const at::Tensor& gradient, const std::vector<bool>& ordinary,
+                               int64_t count) {
+  const at::Tensor promised = -at::mv(network.embedding.to(at::kFloat), gradient);
+  const at::Tensor order = promised.argsort(0, /*descending=*/true).cpu();
+  std::vector<TokenId> tokens;
+  for (int64_t i = 0; i < order.size(0) && std::ssize(tokens) < count; ++i)
+    if (const int64_t id = order[i].item<int64_t>(); ordinary[static_cast<size_t>(id)]) tokens.push_back(static_cast<TokenId>(id));
+  return tokens;
+}
+
+bool is_better(const Judgement& left, const Judgement& right) {
+  return left.accuracy != right.accuracy ? left.accuracy > right.accuracy : left.loss < right.loss;
+}
+
+}  // namespace
+
+LabelWords own_label_words(const JudgedEpisode& episode) {
+  LabelWords words;
+  for (const std::vector<TokenId>& choice : episode.encoded.choices) words.push_back({choice.front()});
+  return words;
+}
+
+TriggerSearch search_triggers(const std::shared_ptr<const model::FrozenNetwork>& network, const text::Tokenizer& tokenizer,
+                              std::span<const JudgedEpisode> train, std::span<const JudgedEpisode> dev, const LabelWords& labels,
+                              std::span<const TokenId> first, const TriggerOptions& options, const base::Watch& watch) {
+  if (train.empty() || dev.empty()) throw base::Error({.given = "no examples", .expected = "some to search on and some to choose on"});
+  if (first.empty()) throw base::Error({.given = "no first words", .expected = "at least one token that the search begins with"});
+  TriggerSearch search;
+  for (int64_t i = 0; i < options.triggers; ++i) search.triggers.push_back(first[static_cast<size_t>(i) % first.size()]);
+  Triggers one(network, 1, options.triggers), many(network, options.candidates + 1, options.triggers);
+  const std::vector<bool> ordinary = ordinary_tokens(tokenizer, network->embedding.size(0));
+  std::vector<TokenId> current = search.triggers;
+  const auto judge_now = [&] {
+    one.set(0, current);
+    const Judgement now = judge(one.scores(dev, labels, options.token_budget), dev);
+    if (search.judged.empty() || is_better(now, search.best)) {
+      search.best = now;
+      search.triggers = current;
+    }
+    search.judged.push_back(now);
+    search.tried.push_back(current);
+  };
+  judge_now();
+  const base::Rng streams(options.seed);
+  for (int64_t iteration = 0; iteration < options.iterations; ++iteration) {
+    watch.throw_if_cancelled();
+    base::Rng rng = streams.child(static_cast<uint64_t>(iteration));
+    const auto draw_batch = [&] {
+      std::vector<const JudgedEpisode*> batch;
+      for (int64_t row = 0; row < options.batch; ++row) batch.push_back(&train[rng.below(train.size())]);
+      return batch;
+    };
+    // The gradient at the current triggers, over some batches.
+    one.set(0, current);
+    const tensor::ParameterLeaves leaves(one.parameters(), 0, at::zeros_like(one.parameters().values()));
+    for (int64_t i = 0; i < options.batches; ++i) torch::autograd::backward({one.losses(leaves, 1, draw_batch(), labels).sum()}, {});
+    const auto slot = static_cast<int64_t>(rng.below(static_cast<uint64_t>(options.triggers)));
+    const at::Tensor gradient = one.parameters().view_of(leaves.gradients(), 0)[0][slot];
+
+    // The current triggers and the candidates on the same new batches.
+    std::vector<std::vector<TokenId>> lists = {current};
+    for (const TokenId candidate : promising(*network, gradient, ordinary, options.candidates)) {
+      lists.push_back(current);
+      lists.back()[static_cast<size_t>(slot)] = candidate;
+    }
+    for (size_t list = 0; list < lists.size(); ++list) many.set(static_cast<int64_t>(list), lists[list]);
+    at::Tensor losses = at::zeros({std::ssize(lists)});
+    {
+      const c10::NoGradGuard guard;
+      for (int64_t i = 0; i < options.batches; ++i)
+        losses += many.losses(tensor::ParameterLeaves(many.parameters()), std::ssize(lists), draw_batch(), labels).cpu();
+    }
+    const int64_t best = losses.argmin().item<int64_t>();
+    watch.advance(1);
+    if (best == 0 || lists[static_cast<size_t>(best)] == current) continue;
+    current = lists[static_cast<size_t>(best)];
+    judge_now();
+  }
+  return search;
+}
+
+LabelWords search_label_words(const std::shared_ptr<const model::FrozenNetwork>& network, const text::Tokenizer& tokenizer,
+                              std::span<const JudgedEpisode> train, int64_t classes, int64_t count, int64_t token_budget) {
+  constexpr int64_t kSteps = 300;
+  constexpr double kLr = 0.5, kDecay = 1e-3;
+  // Last states, read through a head of no classes: an adapter that changes nothing.
+  const TunedNetwork reading(
+      network, {.lora = model::LoraParts{
+                    .rank = 1, .matrices = {network->shape.mlp == model::Mlp::gated ? model::TunedMatrix::q : model::TunedMatrix::qkv}}});
+  const tensor::ParameterBuffer parameters(reading.plan(), 1, at::TensorOptions(network->embedding.device()).dtype(at::kFloat));
+  const tensor::ParameterLeaves leaves(parameters);
+  const c10::NoGradGuard guard;
+  std::vector<at::Tensor> states;
+  std::vector<int64_t> targets;
+  for (size_t begin = 0; begin < train.size();) {
+    std::vector<TunedRow> rows;
+    std::vector<std::vector<int64_t>> last;
+    int64_t tokens = 0;
+    size_t end = begin;
+    for (; end < train.size() && (end == begin || tokens < token_budget); ++end) tokens += std::ssize(train[end].encoded.prompt);
+    last.reserve(end - begin);
+    for (size_t i = begin; i < end; ++i) {
+      last.push_back({std::ssize(train[i].encoded.prompt) - 1});
+      rows.push_back({.tokens = train[i].encoded.prompt, .wanted = last.back()});
+      targets.push_back(train[i].target);
+    }
+    states.push_back(reading.hidden(leaves, rows));
+    begin = end;
+  }
+  const at::Tensor inputs = at::cat(states), wanted = at::one_hot(at::tensor(targets, at::kLong), classes).to(inputs);
+  // Softmax regression by gradient descent on inputs of unit scale.
+  const at::Tensor scaled = inputs / inputs.square().mean().sqrt();
+  at::Tensor weights = at::zeros({classes, inputs.size(1)}, inputs.options());
+  for (int64_t step = 0; step < kSteps; ++step) {
+    const at::Tensor errors = at::mm(scaled, weights.t()).softmax(-1) - wanted;
+    weights -= kLr * (at::mm(errors.t(), scaled) / static_cast<double>(scaled.size(0)) + kDecay * weights);
+  }
+  const at::Tensor certainty = at::mm(network->unembedding.to(at::kFloat), weights.t()).softmax(-1).cpu();  // [V, C]
+  std::vector<bool> is_word(static_cast<size_t>(certainty.size(0)), false);
+  for (int64_t id = 0; id < std::min(tokenizer.size(), certainty.size(0)); ++id) {
+    const std::string bytes = tokenizer.bytes_of(static_cast<TokenId>(id));
+    is_word[static_cast<size_t>(id)] =
+        bytes.size() > 2 && bytes[0] == ' ' && std::all_of(bytes.begin() + 1, bytes.end(), [](unsigned char c) { return std::isalpha(c); });
+  }
+  LabelWords words;
+  for (int64_t label = 0; label < classes; ++label) {
+    const at::Tensor order = certainty.select(1, label).argsort(0, /*descending=*/true);
+    std::vector<TokenId>& own = words.emplace_back();
+    for (int64_t i = 0; i < order.size(0) && std::ssize(own) < count; ++i)
+      if (const int64_t id = order[i].item<int64_t>(); is_word[static_cast<size_t>(id)]) own.push_back(static_cast<TokenId>(id));
+  }
+  return words;
+}
+
+}  // namespace manabi::learn
