@@ -106,6 +106,16 @@ TEST_F(Tune, ItIsNotTunedAgainInAFolderOfOtherOptions) {
   EXPECT_THAT(outcome.messages, AllOf(HasSubstr("rank"), HasSubstr("another folder")));
 }
 
+TEST_F(Tune, AutopromptLeavesItsWordsAndTheirPrompt) {
+  const Outcome outcome = tune("autoprompt", {"--label-words", "2", "--candidates", "3", "--json"});
+  ASSERT_EQ(outcome.code, 0) << outcome.messages;
+  const base::Json json = base::read_json(folder_.path("tuned/autoprompt.json"));
+  EXPECT_EQ(json["triggers"]["ids"].size(), 3u);
+  EXPECT_EQ(json["labels"].size(), 2u);
+  EXPECT_TRUE(std::filesystem::exists(folder_.path("tuned/adapter_config.json")));
+  EXPECT_THAT(tune("autoprompt", {"--dev", "0"}).messages, HasSubstr("--dev"));
+}
+
 TEST_F(Tune, MistakesAreNamed) {
   const auto refusal = [&](const std::string& method, const std::vector<std::string>& more) {
     const Outcome outcome = tune(method, more);

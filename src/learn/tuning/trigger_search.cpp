@@ -104,6 +104,13 @@ bool is_better(const Judgement& left, const Judgement& right) {
 
 }  // namespace
 
+Judgement judge_triggers(const std::shared_ptr<const model::FrozenNetwork>& network, std::span<const TokenId> triggers,
+                         std::span<const JudgedEpisode> episodes, const LabelWords& labels, int64_t token_budget) {
+  Triggers one(network, 1, std::ssize(triggers));
+  one.set(0, triggers);
+  return judge(one.scores(episodes, labels, token_budget), episodes);
+}
+
 LabelWords own_label_words(const JudgedEpisode& episode) {
   LabelWords words;
   for (const std::vector<TokenId>& choice : episode.encoded.choices) words.push_back({choice.front()});

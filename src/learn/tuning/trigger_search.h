@@ -43,6 +43,10 @@ TriggerSearch search_triggers(const std::shared_ptr<const model::FrozenNetwork>&
                               std::span<const JudgedEpisode> train, std::span<const JudgedEpisode> dev, const LabelWords& labels,
                               std::span<const TokenId> first, const TriggerOptions& options, const base::Watch& watch = {});
 
+// Of given triggers, on other episodes.
+Judgement judge_triggers(const std::shared_ptr<const model::FrozenNetwork>& network, std::span<const TokenId> triggers,
+                         std::span<const JudgedEpisode> episodes, const LabelWords& labels, int64_t token_budget);
+
 // The first token of every choice as the words of its class.
 LabelWords own_label_words(const JudgedEpisode& episode);
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "app/verbs/tune/autoprompt.h"
 #include "base/error.h"
 
 namespace manabi::app {
@@ -53,6 +54,9 @@ base::OptionTable TuneOptions::table() {
   count("rank", "lora: the rank", &rank);
   add({.name = "alpha", .help = "lora: the change counts alpha / rank times", .target = &alpha});
   add({.name = "matrices", .help = "lora: q, k, v, qkv, o, gate, up, down; none: queries and values", .target = &matrices});
+  count("candidates", "autoprompt: tokens that are tried in the place of one, each step", &candidates);
+  count("batches", "autoprompt: batches whose gradients are averaged, and on as many of which candidates are compared", &batches);
+  count("label-words", "autoprompt: words for each label that are searched for; 0: the set's own", &label_words, 0);
   add({.name = "optimiser",
        .help = "adamw, or adafactor as prompts are tuned with it",
        .target = &optimiser,
@@ -76,7 +80,8 @@ base::OptionTable TuneOptions::table() {
 }
 
 void TuneOptions::check() const {
-  const learn::TuningMethod wanted = learn::parse_tuning_method(method);
+  const bool is_search = method == kAutoprompt;
+  const learn::TuningMethod wanted = is_search ? learn::TuningMethod::prompt_tuning : learn::parse_tuning_method(method);
   const auto refuse = [](const char* where, const std::string& given, const std::string& expected) {
     throw base::Error({.where = where, .given = given, .expected = expected});
   };
@@ -92,6 +97,8 @@ void TuneOptions::check() const {
   if (!(clip >= 0)) refuse("--clip", fmt::format("{}", clip), "0 or more");
   if (!(weight_decay >= 0)) refuse("--weight-decay", fmt::format("{}", weight_decay), "0 or more");
   if (!(alpha > 0)) refuse("--alpha", fmt::format("{}", alpha), "a number above 0");
+  if (is_search && dev < 1) refuse("--dev", "none", "examples on which the words are chosen");
+  if (is_search && (length.size() > 1 || seeds > 1)) refuse("--length, --seeds", "several", "one: each search is a run of its own");
   if (length.empty()) refuse("--length", "no length", "at least one");
 }
 

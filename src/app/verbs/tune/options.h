@@ -21,6 +21,7 @@ struct TuneOptions {
   int64_t encoder_width = 0, rank = 8, seed = 0, seeds = 1;
   double alpha = 16, weight_decay = 0, clip = 1;
   std::vector<std::string> matrices;
+  int64_t candidates = 10, batches = 1, label_words = 0;  // of autoprompt
   int64_t steps = 200, batch = 16, warm_up = 10, judged_every = 20, token_budget = 2048;
   bool json = false;
 

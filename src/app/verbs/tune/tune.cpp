@@ -5,12 +5,13 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <optional>
 #include <ostream>
 #include <thread>
 
 #include "app/command_line.h"
 #include "app/verbs.h"
+#include "app/verbs/tune/autoprompt.h"
+#include "app/verbs/tune/ground.h"
 #include "app/verbs/tune/options.h"
 #include "app/verbs/tune/outcome.h"
 #include "base/error.h"
@@ -21,7 +22,6 @@
 #include "model/adapters/peft_files.h"
 #include "model/adapters/save_model.h"
 #include "tensor/device.h"
-#include "world/dataset.h"
 
 namespace manabi::app {
 namespace {
@@ -29,39 +29,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int64_t kReports = 20;  // lines of progress
-
-// What is tuned on, and the model before.
-struct Ground {
-  std::shared_ptr<const world::Dataset> dataset;
-  learn::ReaderOptions reader;
-  learn::Splits splits;  // of the first seed; test is the same for all
-  model::Checkpoint checkpoint;
-  std::shared_ptr<const model::FrozenNetwork> network;
-  std::optional<learn::SoftTemplate> soft_template;
-  double before = 0;  // accuracy without tuning, on test
-};
-
-double accuracy_of(const std::vector<world::Answer>& answers, std::span<const world::Episode> episodes) {
-  int64_t right = 0;
-  for (size_t i = 0; i < answers.size(); ++i) right += answers[i].best() == episodes[i].target;
-  return static_cast<double>(right) / static_cast<double>(std::max<size_t>(1, answers.size()));
-}
-
-learn::SplitSizes sizes_of(const TuneOptions& options) { return {.train = options.train, .dev = options.dev, .test = options.test}; }
-
-Ground open(const TuneOptions& options, Session& session) {
-  Ground ground{.dataset = world::DatasetCatalogue(session.assets_folder, options.data).open(options.task),
-                .checkpoint = options.model.open(session.watch)};
-  const world::ZeroShot task(ground.dataset, options.template_index);
-  ground.reader.beginning = learn::parse_beginning_token(options.model.beginning);
-  ground.reader.score.token_budget = options.token_budget;
-  ground.splits = learn::draw_splits(task, sizes_of(options), static_cast<uint64_t>(options.seed));
-  if (!options.soft_template.empty()) ground.soft_template.emplace(options.soft_template, *ground.checkpoint.tokenizer);
-  learn::FewShotReader reader(ground.checkpoint, ground.reader, {.cancel = session.watch.cancel});
-  ground.before = accuracy_of(reader.answer(ground.splits.test, world::Ask::choices), ground.splits.test);
-  ground.network = ground.checkpoint.lm->frozen(tensor::parse_dtype(options.model.dtype));
-  return ground;
-}
 
 // Everything that could change the result.
 base::Json made_of(const CommandLine& line, const TuneOptions& options, const Ground& ground, std::span<const TunedSetting> settings) {
@@ -88,15 +55,12 @@ learn::MethodOptions method_of(const TuneOptions& options, const Ground& ground,
 
 learn::TuningPlan plan_of(const CommandLine& line, const TuneOptions& options, const Ground& ground, std::span<const TunedSetting> settings,
                           int64_t threads) {
-  const learn::SoftTemplate* around = ground.soft_template ? &*ground.soft_template : nullptr;
-  const text::Tokenizer& tokenizer = *ground.checkpoint.tokenizer;
-  const world::ZeroShot task(ground.dataset, options.template_index);
   learn::TuningPlan plan{.parts = method_of(options, ground, settings).parts(*ground.network),
                          .optimiser = {.rule = options.optimiser == "adafactor" ? tensor::Rule::adafactor : tensor::Rule::adam,
                                        .weight_decay = options.weight_decay},
                          .batch = options.batch,
                          .clip_norm = options.optimiser == "adafactor" ? 0 : options.clip,
-                         .dev = learn::encode_all(tokenizer, ground.splits.dev, ground.reader, around),
+                         .dev = ground.encoded(ground.splits.dev),
                          .judged_every = options.judged_every,
                          .threads = threads,
                          .token_budget = options.token_budget,
@@ -107,7 +71,7 @@ learn::TuningPlan plan_of(const CommandLine& line, const TuneOptions& options, c
                                                     : learn::Decay::linear;
   plan.schedule.warm_up = options.warm_up;
   plan.schedule.steps = options.steps;
-  const auto items = learn::items_of(learn::encode_all(tokenizer, ground.splits.train, ground.reader, around));
+  const auto items = learn::items_of(ground.encoded(ground.splits.train));
   for (const TunedSetting& setting : settings) {
     plan.lr.push_back(setting.lr);
     plan.seeds.push_back(setting.seed);
@@ -130,10 +94,7 @@ std::vector<TunedOutcome> tune_together(const CommandLine& line, const TuneOptio
   session.watch.begin(plan.title, options.steps - tuning.steps_done());
   tuning.run(session.watch, std::max<int64_t>(1, options.steps / kReports));
   session.watch.end();
-  return outcomes_of(tuning, options,
-                     learn::encode_all(*ground.checkpoint.tokenizer, ground.splits.test, ground.reader,
-                                       ground.soft_template ? &*ground.soft_template : nullptr),
-                     settings);
+  return outcomes_of(tuning, options, ground.encoded(ground.splits.test), settings);
 }
 
 void save(const TunedOutcome& outcome, const TuneOptions& options, const Ground& ground, const base::Json& description, const fs::path& folder) {
@@ -181,15 +142,17 @@ int tune_verb(Words words, Session& session) {
       .summary =
           "Tunes a prompt, a prefix, low ranks, biases or all weights of a checkpoint on a data set, and saves what PEFT reads. A tuning "
           "that was cut off goes on."};
-  line.positionals = {{.name = "METHOD", .help = fmt::format("{}", fmt::join(learn::tuning_method_names(), ", ")), .target = &options.method}};
+  line.positionals = {
+      {.name = "METHOD", .help = fmt::format("{}, autoprompt", fmt::join(learn::tuning_method_names(), ", ")), .target = &options.method}};
   line.options = options.table();
   if (!parse(line, words, session.out)) return 0;
   options.check();
   tensor::keep_freed_memory();
   const int64_t threads = options.model.threads > 0 ? options.model.threads : std::max<int64_t>(1, std::thread::hardware_concurrency());
-  const Ground ground = open(options, session);
+  const Ground ground = open_ground(options, session);
   session.messages << fmt::format("{}: {:.1f} % of {} without tuning\n", ground.dataset->name, 100 * ground.before, ground.splits.test.size());
 
+  if (options.method == kAutoprompt) return search_prompt(options, ground, session);
   const std::vector<TunedSetting> settings = settings_of(options);
   const base::Json whole = made_of(line, options, ground, settings);
   if (is_done(options.save, whole)) {
