@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <set>
+#include <string>
+
 #include "base/error.h"
 #include "world/few_shot/few_shot.h"
 
@@ -15,15 +18,19 @@ Splits draw_splits(const world::ZeroShot& task, const SplitSizes& sizes, uint64_
                        .given = fmt::format("{} examples to tune on and {} to choose on", sizes.train, sizes.dev),
                        .expected = fmt::format("at most {} together: so many are in its training split", dataset.train.size())});
   if (dataset.test.empty()) throw base::Error({.where = dataset.name, .given = "an empty test split", .expected = "examples to judge on"});
-  const std::vector<world::Example> drawn = world::balanced_sample(dataset.train, dataset.classes(), wanted, seed);
-  const std::span<const world::Example> all(drawn);
+  const std::vector<world::Example> dev = world::balanced_sample(dataset.train, dataset.classes(), sizes.dev, /*seed=*/0);
+  std::set<std::string> taken;
+  for (const world::Example& example : dev) taken.insert(example.id);
+  std::vector<world::Example> rest;
+  for (const world::Example& example : dataset.train)
+    if (!taken.contains(example.id)) rest.push_back(example);
   std::vector<world::Example> judged;
   for (const int64_t index : world::query_order(dataset, 0)) {
     if (std::ssize(judged) == sizes.test) break;
     judged.push_back(dataset.test[static_cast<size_t>(index)]);
   }
-  return {.train = task.episodes(all.first(static_cast<size_t>(sizes.train))),
-          .dev = task.episodes(all.subspan(static_cast<size_t>(sizes.train))),
+  return {.train = task.episodes(world::balanced_sample(rest, dataset.classes(), sizes.train, seed)),
+          .dev = task.episodes(dev),
           .test = task.episodes(judged)};
 }
 

@@ -18,7 +18,8 @@ struct Splits {
 struct SplitSizes {
   int64_t train = 256, dev = 128, test = 300;
 };
-// Train and dev are drawn by the seed from the set's training split, balanced over classes; test is the start of the set's own fixed order.
+// Dev and test are the same for every seed: dev from the training split, test the start of the test split's fixed order. Train is drawn by the
+// seed from what dev leaves. Dev and train are balanced over classes.
 Splits draw_splits(const world::ZeroShot& task, const SplitSizes& sizes, uint64_t seed);
 
 // As a model reads them; with rows of a prompt within the text where there is a template.

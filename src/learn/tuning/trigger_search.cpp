@@ -104,11 +104,17 @@ bool is_better(const Judgement& left, const Judgement& right) {
 
 }  // namespace
 
-Judgement judge_triggers(const std::shared_ptr<const model::FrozenNetwork>& network, std::span<const TokenId> triggers,
-                         std::span<const JudgedEpisode> episodes, const LabelWords& labels, int64_t token_budget) {
+std::vector<std::vector<double>> scores_of_triggers(const std::shared_ptr<const model::FrozenNetwork>& network,
+                                                    std::span<const TokenId> triggers, std::span<const JudgedEpisode> episodes,
+                                                    const LabelWords& labels, int64_t token_budget) {
   Triggers one(network, 1, std::ssize(triggers));
   one.set(0, triggers);
-  return judge(one.scores(episodes, labels, token_budget), episodes);
+  return one.scores(episodes, labels, token_budget);
+}
+
+Judgement judge_triggers(const std::shared_ptr<const model::FrozenNetwork>& network, std::span<const TokenId> triggers,
+                         std::span<const JudgedEpisode> episodes, const LabelWords& labels, int64_t token_budget) {
+  return judge(scores_of_triggers(network, triggers, episodes, labels, token_budget), episodes);
 }
 
 LabelWords own_label_words(const JudgedEpisode& episode) {

@@ -43,7 +43,10 @@ TriggerSearch search_triggers(const std::shared_ptr<const model::FrozenNetwork>&
                               std::span<const JudgedEpisode> train, std::span<const JudgedEpisode> dev, const LabelWords& labels,
                               std::span<const TokenId> first, const TriggerOptions& options, const base::Watch& watch = {});
 
-// Of given triggers, on other episodes.
+// Of given triggers, on other episodes: log-probabilities of the classes, and how good they are.
+std::vector<std::vector<double>> scores_of_triggers(const std::shared_ptr<const model::FrozenNetwork>& network,
+                                                    std::span<const TokenId> triggers, std::span<const JudgedEpisode> episodes,
+                                                    const LabelWords& labels, int64_t token_budget);
 Judgement judge_triggers(const std::shared_ptr<const model::FrozenNetwork>& network, std::span<const TokenId> triggers,
                          std::span<const JudgedEpisode> episodes, const LabelWords& labels, int64_t token_budget);
 

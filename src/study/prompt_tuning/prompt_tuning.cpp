@@ -1,0 +1,198 @@
+// Everything between a prompt written by hand and fine-tuning, at one table: Lester, Al-Rfou and Constant (2021), with prefix tuning, P-tuning,
+// AutoPrompt and low ranks beside it.
+#include <fmt/format.h>
+
+#include <map>
+#include <memory>
+
+#include "lab/statistics/seeds.h"
+#include "learn/training/version.h"
+#include "study/equipment.h"
+#include "study/prompt_tuning/measure.h"
+#include "study/prompt_tuning/report.h"
+
+namespace manabi::study {
+namespace prompt_tuning {
+namespace {
+
+// Of each method: steps at full scale, and the learning rate that did best on development examples of SST-2 in a sweep that was run beforehand
+// (docs/studies/prompt-tuning.md).
+struct MethodPlan {
+  int64_t steps;
+  double lr;
+  int64_t length;     // 0: there are no positions
+  const char* first;  // "-" where nothing begins as words
+};
+const std::map<std::string, MethodPlan> kPlans = {{kManual, {0, 0, 0, "-"}},
+                                                  {kAutoprompt, {20, 0, 3, "-"}},
+                                                  {"prompt-tuning", {200, 3e-2, 20, "labels"}},
+                                                  {"p-tuning", {200, 1e-3, 20, "-"}},
+                                                  {"prefix-tuning", {100, 1e-2, 20, "labels"}},
+                                                  {"p-tuning-v2", {100, 1e-2, 20, "labels"}},
+                                                  {"lora", {100, 5e-4, 0, "-"}},
+                                                  {"bitfit", {100, 1e-3, 0, "-"}},
+                                                  {"full", {100, 3e-5, 0, "-"}}};
+
+struct Options {
+  std::vector<std::string> tasks = {"questions"}, methods = {kManual, "prompt-tuning", "lora", "full"};
+  std::vector<int64_t> lengths, examples = {64};
+  std::vector<std::string> beginnings;
+  int64_t dev = 40, test = 100, batch = 8;
+  double steps = 0.4;  // of a method's own number
+};
+
+class PromptTuning final : public lab::Study {
+ public:
+  explicit PromptTuning(Equipment& equipment) : equipment_(equipment) {}
+
+  lab::StudyInfo info() const override {
+    return {.name = "prompt-tuning",
+            .title = "How much of a model must change for it to learn a task?",
+            .question =
+                "A prompt of tuned rows, a prefix of keys and values, words found by gradient, low ranks, biases, or all weights: which of them "
+                "teach a "
+                "frozen model a data set, from how many examples, and what does the prompt look like then?",
+            .paper = "Brian Lester, Rami Al-Rfou, Noah Constant (2021): The Power of Scale for Parameter-Efficient Prompt Tuning. EMNLP 2021.",
+            .link = "https://arxiv.org/abs/2104.08691"};
+  }
+
+  void set_scale(lab::RunScale scale) override {
+    scale_ = scale;
+    options_ = Options{};
+    if (scale == lab::RunScale::quick) return;
+    const bool has_data = !equipment_.options().data.empty();
+    options_.tasks = has_data ? std::vector<std::string>{"sst2", "trec"} : std::vector<std::string>{"sentiment", "questions"};
+    options_.methods = {kManual, kAutoprompt, "prompt-tuning", "p-tuning", "prefix-tuning", "p-tuning-v2", "lora", "bitfit", "full"};
+    options_.lengths = {1, 5};
+    options_.beginnings = {"random", "vocabulary"};
+    options_.examples = has_data ? std::vector<int64_t>{256, 32} : std::vector<int64_t>{64, 16};
+    options_.dev = has_data ? 128 : 40;
+    options_.test = 300;
+    options_.steps = scale == lab::RunScale::full ? 1 : 10;
+  }
+
+  base::OptionTable options() override {
+    base::OptionTable table;
+    table.add({.name = "tasks", .help = "data sets: names of `manabi list tasks` or TOML files of your own", .target = &options_.tasks});
+    std::vector<std::string> known;
+    for (const auto& [name, plan] : kPlans) known.push_back(name);
+    table.add({.name = "methods", .help = "ways of teaching", .target = &options_.methods, .allowed = known});
+    table.add({.name = "lengths",
+               .help = "of the first task, further lengths of a tuned prompt",
+               .target = &options_.lengths,
+               .least = 1,
+               .most = 10'000});
+    table.add({.name = "beginnings",
+               .help = "of the first task, further first values of a tuned prompt",
+               .target = &options_.beginnings,
+               .allowed = {"random", "vocabulary"}});
+    table.add({.name = "examples",
+               .help = "that are tuned on; of the first task prompt-tuning, lora and full are also tuned on each number but the first",
+               .target = &options_.examples,
+               .least = 1,
+               .most = 1'000'000});
+    const auto count = [&](const char* name, const char* help, int64_t* target) {
+      table.add({.name = name, .help = help, .target = target, .changes = base::Changes::value, .least = 1, .most = 1'000'000});
+    };
+    count("dev", "further examples, on which the best step is chosen", &options_.dev);
+    count("items", "test examples on which every way is judged", &options_.test);
+    count("batch", "examples of a step", &options_.batch);
+    table.add(
+        {.name = "steps-factor", .help = "times a method's usual number of steps", .target = &options_.steps, .changes = base::Changes::value});
+    return table;
+  }
+
+  std::vector<lab::Cell> grid() override;
+  std::vector<std::string> together() const override { return {lab::kSeed}; }
+  lab::Records measure(std::span<const lab::Cell> group, lab::Workbench& bench) override {
+    const lab::Coordinates& at = group.front().at;
+    const auto checkpoint = equipment_.checkpoint(lab::text_at(at, "model"));
+    return measure_method(group, settings_of(lab::text_at(at, kMethod)), tasks_.named(lab::text_at(at, "task")), *checkpoint, equipment_, bench);
+  }
+  int64_t cost_of(std::span<const lab::Cell> group) const override {
+    const Settings settings = settings_of(lab::text_at(group.front().at, kMethod));
+    return static_cast<int64_t>(group.size()) * (settings.steps + 1);
+  }
+  std::vector<lab::Claim> claims(const lab::Records& records) const override {
+    std::vector<lab::Claim> all;
+    for (const std::string& model : lab::values_of(records, "model")) std::ranges::move(tuning_claims(records, model), std::back_inserter(all));
+    return all;
+  }
+  std::vector<lab::Section> sections(const lab::Records& records) const override {
+    std::vector<lab::Section> all;
+    for (const std::string& model : lab::values_of(records, "model"))
+      std::ranges::move(tuning_sections(records, model), std::back_inserter(all));
+    return all;
+  }
+
+ private:
+  Settings settings_of(const std::string& method) const {
+    const MethodPlan& plan = kPlans.at(method);
+    return {.steps = std::max<int64_t>(1, static_cast<int64_t>(options_.steps * static_cast<double>(plan.steps))),
+            .batch = options_.batch,
+            .dev = options_.dev,
+            .test = options_.test,
+            .lr = plan.lr};
+  }
+  int64_t seeds() const {
+    if (equipment_.options().seeds > 0) return equipment_.options().seeds;
+    return scale_ == lab::RunScale::quick ? 1 : 3;
+  }
+  // Cells of one setting, a seed each.
+  void add(std::vector<lab::Cell>& cells, const lab::Coordinates& inputs, lab::Coordinates at, const std::string& part) const;
+
+  Equipment& equipment_;
+  lab::RunScale scale_ = lab::RunScale::quick;
+  Options options_;
+  Tasks tasks_;  // as grid() opened them
+};
+
+void PromptTuning::add(std::vector<lab::Cell>& cells, const lab::Coordinates& inputs, lab::Coordinates at, const std::string& part) const {
+  for (int64_t seed = 0; seed < seeds(); ++seed) {
+    at[lab::kSeed] = std::to_string(equipment_.options().seed + seed);
+    lab::Cell cell{.at = at, .inputs = inputs, .part = part};
+    const Settings settings = settings_of(at.at(kMethod));
+    cell.inputs["settings"] =
+        fmt::format("{} steps of {}, rate {}, {} dev, {} test", settings.steps, settings.batch, settings.lr, settings.dev, settings.test);
+    cells.push_back(std::move(cell));
+  }
+}
+
+std::vector<lab::Cell> PromptTuning::grid() {
+  std::vector<lab::Cell> cells;
+  tasks_ = equipment_.open_tasks(options_.tasks);
+  for (const std::string& model : equipment_.options().model) {
+    lab::Coordinates inputs = equipment_.model_inputs(model);
+    inputs["training"] = std::to_string(learn::kTrainingVersion);
+    const std::string usual_examples = std::to_string(options_.examples.at(0));
+    for (const std::shared_ptr<const world::Dataset>& dataset : tasks_.all()) {
+      inputs["data"] = dataset->hash;
+      const auto at = [&](const std::string& method) {
+        const MethodPlan& plan = kPlans.at(method);
+        return lab::Coordinates{{"model", model},     {"task", dataset->name},    {kMethod, method}, {kLength, std::to_string(plan.length)},
+                                {kFirst, plan.first}, {kExamples, usual_examples}};
+      };
+      for (const std::string& method : options_.methods) add(cells, inputs, at(method), "methods");
+      if (dataset != tasks_.all().front()) continue;
+      const auto is_asked = [&](const char* method) { return std::ranges::find(options_.methods, method) != options_.methods.end(); };
+      const auto vary = [&](const char* method, const char* coordinate, const std::string& value, const char* part) {
+        lab::Coordinates other = at(method);
+        if (!is_asked(method) || other[coordinate] == value) return;
+        other[coordinate] = value;
+        add(cells, inputs, std::move(other), part);
+      };
+      for (const int64_t length : options_.lengths) vary("prompt-tuning", kLength, std::to_string(length), "length");
+      for (const std::string& first : options_.beginnings) vary("prompt-tuning", kFirst, first, "beginning");
+      for (const int64_t examples : options_.examples)
+        for (const char* method : {"prompt-tuning", "lora", "full"}) vary(method, kExamples, std::to_string(examples), "examples");
+    }
+  }
+  return cells;
+}
+
+}  // namespace
+}  // namespace prompt_tuning
+
+std::unique_ptr<lab::Study> make_prompt_tuning(Equipment& equipment) { return std::make_unique<prompt_tuning::PromptTuning>(equipment); }
+
+}  // namespace manabi::study
