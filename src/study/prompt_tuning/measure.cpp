@@ -146,7 +146,7 @@ lab::Records tune(std::span<const lab::Cell> cells, const Settings& settings, co
     base::write_text_atomically(result.string(), outcome.dump(-1, ' ', false, base::Json::error_handler_t::replace));
   };
   const lab::Artifact artifact =
-      bench.artifacts.artifact({.kind = "tuning", .made_of = plan.made_of, .extension = ".json"}, plan.title, make, bench.watch);
+      bench.artifacts.artifact({.kind = "tuning", .made_of = plan.made_of, .extension = ".outcome"}, plan.title, make, bench.watch);
   const base::Json outcome = base::read_json(artifact.path.string());
 
   lab::Records records;

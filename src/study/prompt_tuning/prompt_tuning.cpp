@@ -29,7 +29,7 @@ const std::map<std::string, MethodPlan> kPlans = {{kManual, {0, 0, 0, "-"}},
                                                   {"p-tuning", {200, 1e-3, 20, "-"}},
                                                   {"prefix-tuning", {100, 1e-2, 20, "labels"}},
                                                   {"p-tuning-v2", {100, 1e-2, 20, "labels"}},
-                                                  {"lora", {100, 5e-4, 0, "-"}},
+                                                  {"lora", {100, 2e-3, 0, "-"}},
                                                   {"bitfit", {100, 1e-3, 0, "-"}},
                                                   {"full", {100, 3e-5, 0, "-"}}};
 

@@ -213,7 +213,10 @@ TEST(TunedNetwork, LoraIsAWeightOfLowRankBesideEveryMatrix) {
   using enum TunedMatrix;
   const Tuned tuned(*lm, {.lora = LoraParts{.rank = 2, .scale = 0.5, .matrices = {q, k, v, attention_out, gate, up, down}}});
   at::manual_seed(2);
-  for (const tensor::ParameterShape& shape : tuned.parameters.shapes()) tuned.parameters.view(shape.name).normal_(0, 0.3);
+  for (const tensor::ParameterShape& shape : tuned.parameters.shapes()) {
+    const at::Tensor values = tuned.parameters.view(shape.name);
+    values.copy_(0.3 * at::randn_like(values));
+  }
   const auto network = lm->trainable();
   std::map<std::string, at::Tensor> leaves;
   for (size_t index = 0; index < network->layers().size(); ++index) {
@@ -276,7 +279,7 @@ TEST(TunedNetwork, AReplicaIsTheSameAloneAndAmongOthers) {
         .prompt = SoftPromptParts{.lengths = {2, 5}}, .prefix = PrefixParts{.lengths = {3, 1}}, .lora = LoraParts{.rank = 2}};
     const Tuned both(*lm, parts, 2);
     at::manual_seed(2);
-    both.parameters.values().normal_(0, 0.3);
+    both.parameters.values().copy_(0.3 * at::randn_like(both.parameters.values()));
     const std::vector<TunedRow> rows = {{.replica = 0, .tokens = kTokens, .wanted = kAll},
                                         {.replica = 1, .tokens = kOther, .wanted = kAllOther}};
     const at::Tensor together = both.logits(rows);
