@@ -92,7 +92,7 @@ class Equipment {
   std::string assets_folder_;
   base::Watch watch_;
   std::shared_ptr<const model::Checkpoint> open_;
-  std::string open_adapter_;  // of it
+  std::string open_adapter_;                                   // of it
   std::map<std::string, model::CheckpointSummary> summaries_;  // by path
 };
 

@@ -24,8 +24,8 @@ using SeedCells = std::vector<const lab::CellRecord*>;
 std::vector<lab::Observation> item_values(const SeedCells& cells, const std::string& metric, const lab::Coordinates& at = {});
 std::vector<lab::Observation> right_items(const SeedCells& cells, const std::string& arm);
 
-// One quantity of an effect: items of the cells of each task. All quantities have as many tasks, those at one place being the same; of one that a
-// quantity leaves out it has no cells.
+// One quantity of an effect: items of the cells of each task. All quantities have as many tasks, those at one place being the same; of one that
+// a quantity leaves out it has no cells.
 struct ItemQuantity {
   std::span<const SeedCells> tasks;
   std::string metric;

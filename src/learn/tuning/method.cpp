@@ -51,14 +51,14 @@ FirstRows parse_first_rows(const std::string& name) { return static_cast<FirstRo
 double MethodOptions::usual_lr() const {
   switch (method) {
     case TuningMethod::prompt_tuning:
-      return 1e-2;
+      return 3e-2;
     case TuningMethod::p_tuning:
       return 1e-3;
     case TuningMethod::prefix_tuning:
     case TuningMethod::p_tuning_v2:
       return 1e-2;
     case TuningMethod::lora:
-      return 1e-3;
+      return 2e-3;
     case TuningMethod::bitfit:
       return 1e-3;
     case TuningMethod::full:

@@ -1,5 +1,5 @@
-// Which heads carry a task (Todd et al. 2024, section 2): what each head says at a prompt's last token, mean over prompts whose demonstrations show
-// the task, put into prompts whose demonstrations say nothing of it. The effect of a head is what the right answer gains by it.
+// Which heads carry a task (Todd et al. 2024, section 2): what each head says at a prompt's last token, mean over prompts whose demonstrations
+// show the task, put into prompts whose demonstrations say nothing of it. The effect of a head is what the right answer gains by it.
 //
 // Letters: P prompts, L layers, H heads, E width of a head, D width.
 #pragma once

@@ -33,8 +33,8 @@ class PromptRuns {
   // As hidden(), with the last token's stream after block `layer` replaced by `states` [P, D].
   at::Tensor hidden_after(int64_t layer, const at::Tensor& states) const;
 
-  // As hidden(), of the prompts of these numbers (again and again, if wanted): [R, D]. Of each, `edit` is called with its place in `prompts` and the last token's
-  // values at a site of a block, axes as the site has them with T = 1, and writes into them.
+  // As hidden(), of the prompts of these numbers (again and again, if wanted): [R, D]. Of each, `edit` is called with its place in `prompts` and
+  // the last token's values at a site of a block, axes as the site has them with T = 1, and writes into them.
   using Edit = std::function<void(size_t row, at::Tensor values)>;
   at::Tensor hidden_with(const model::Site& site, std::span<const int64_t> prompts, const Edit& edit) const;
 
@@ -42,7 +42,7 @@ class PromptRuns {
   const model::CausalLM& lm_;
   int64_t token_budget_;
   std::vector<std::shared_ptr<const model::Cache>> prefixes_;  // of each prompt, all tokens but the last; null for one of one token
-  at::Tensor entering_;  // [P, D]: the last token's stream that enters the first block
+  at::Tensor entering_;                                        // [P, D]: the last token's stream that enters the first block
   at::Tensor states_, hidden_;
 };
 

@@ -13,6 +13,7 @@ namespace {
 
 std::string setting_name(const lab::Coordinates& at) {
   std::string name = lab::text_at(at, kMethod);
+  if (name == kManual) return "prompt written by hand";
   if (const std::string& length = lab::text_at(at, kLength); length != "0") name += ", " + length + " positions";
   if (const std::string& first = lab::text_at(at, kFirst); first != "-") name += ", from " + first;
   return name + ", " + lab::text_at(at, kExamples) + " examples";

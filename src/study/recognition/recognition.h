@@ -56,7 +56,7 @@ struct Curve {
 
 std::string label_of(const Curve& curve);  // "GOLD", "ABSTRACT (numbers)"
 
-std::vector<int64_t> shots_of(const lab::Records& records);                                      // distinct, ascending
+std::vector<int64_t> shots_of(const lab::Records& records);  // distinct, ascending
 std::vector<Curve> curves_of(const lab::Records& records, const std::string& model);
 
 // A task under one template.

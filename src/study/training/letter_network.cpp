@@ -81,8 +81,7 @@ void LetterNetworkOptions::add_to(base::OptionTable& table) {
 std::string LetterNetworkOptions::name() const { return fmt::format("{}-{}x{}", looped ? "looped" : "scratch", layers, width); }
 
 base::Json LetterNetworkOptions::json() const {
-  base::Json json = {{"layers", layers}, {"width", width}, {"steps", steps},          {"batch", batch},
-                     {"lr", lr},         {"bijections", bijections}};
+  base::Json json = {{"layers", layers}, {"width", width}, {"steps", steps}, {"batch", batch}, {"lr", lr}, {"bijections", bijections}};
   if (named > 0) json["named"] = named;
   if (looped) json["looped"] = true;
   return json;

@@ -11,8 +11,8 @@
 
 namespace manabi::tensor {
 
-// sgd: plain gradient descent. adam: with decoupled weight decay, so AdamW; without decay Adam. adafactor (Shazeer and Stern 2018) as prompts are
-// tuned with it: squares not factored, no momentum, no scaling by the parameter, updates of a parameter cut at a root mean square of 1; the
+// sgd: plain gradient descent. adam: with decoupled weight decay, so AdamW; without decay Adam. adafactor (Shazeer and Stern 2018) as prompts
+// are tuned with it: squares not factored, no momentum, no scaling by the parameter, updates of a parameter cut at a root mean square of 1; the
 // running mean of squares forgets with 1 - t^-0.8; decay is not multiplied by the learning rate.
 enum class Rule { sgd, adam, adafactor };
 
@@ -38,7 +38,8 @@ class Optimiser {
   // gradients [R, P], in the buffer's layout. Replicas that are not frozen count one step more.
   void step(ParameterBuffer& parameters, const at::Tensor& gradients, const std::vector<ReplicaStep>& replicas);
 
-  // What a training resumes from: running means [2, R, P] (undefined for SGD; Adafactor leaves the first zero) and steps [R] int64. Tensors are the state itself.
+  // What a training resumes from: running means [2, R, P] (undefined for SGD; Adafactor leaves the first zero) and steps [R] int64. Tensors are
+  // the state itself.
   const at::Tensor& means() const { return means_; }
   const at::Tensor& steps() const { return steps_; }
 

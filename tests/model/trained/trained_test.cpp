@@ -69,9 +69,12 @@ TokenNetworkConfig looped() {
 }
 
 std::vector<TokenNetworkConfig> variants() {
-  return {config_of(Positions::rotary), config_of(Positions::none, Norms::after), config_of(Positions::sinusoidal, Norms::none),
+  return {config_of(Positions::rotary),
+          config_of(Positions::none, Norms::after),
+          config_of(Positions::sinusoidal, Norms::none),
           config_of(Positions::one_hot, Norms::before, tensor::AttentionWeights::linear_mean),
-          config_of(Positions::learned, Norms::before, tensor::AttentionWeights::softmax, 0), looped()};
+          config_of(Positions::learned, Norms::before, tensor::AttentionWeights::softmax, 0),
+          looped()};
 }
 
 TEST(TrainedLm, GivesTheLogitsOfTheNetworkThatWasTrained) {

@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
-#include "tests/support/tiny_lm.h"
 #include "tests/support/error.h"
+#include "tests/support/tiny_lm.h"
 
 namespace manabi::model {
 namespace {
