@@ -88,6 +88,14 @@ TEST_F(Tune, ASweepLeavesAFolderForEverySetting) {
   EXPECT_TRUE(std::filesystem::exists(folder_.path("tuned/seed-1_lr-0.1_length-4/adapter_config.json")));
 }
 
+TEST_F(Tune, WhatIsDoneIsNotDoneAgain) {
+  const Outcome once = tune("lora");
+  EXPECT_THAT(once.messages, HasSubstr("without tuning"));
+  const Outcome again = tune("lora");
+  EXPECT_EQ(again.code, 0);
+  EXPECT_THAT(again.messages, AllOf(HasSubstr("is done"), testing::Not(HasSubstr("without tuning"))));
+}
+
 TEST_F(Tune, AnAdapterOfAnotherModelIsRefused) {
   ASSERT_EQ(tune("lora").code, 0);
   std::filesystem::create_directories(folder_.path("other"));

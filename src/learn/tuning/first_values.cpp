@@ -40,10 +40,7 @@ std::vector<std::vector<TokenId>> words_of(const MethodOptions& options, const t
 
 at::Tensor rows_of(const model::FrozenNetwork& network, const std::vector<std::vector<TokenId>>& words) {
   std::vector<at::Tensor> rows;
-  for (const std::vector<TokenId>& tokens : words) {
-    const std::vector<int64_t> ids(tokens.begin(), tokens.end());
-    rows.push_back(network.embedding.index_select(0, at::tensor(ids, at::kLong).to(network.embedding.device())).to(at::kFloat).mean(0));
-  }
+  for (const std::vector<TokenId>& tokens : words) rows.push_back(network.embedded(tokens).mean(0));
   return at::stack(rows);
 }
 

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 
 #include "base/error.h"
 
@@ -24,9 +25,7 @@ class Triggers {
         parameters_(network_.plan(), lists, at::TensorOptions(network_.frozen().embedding.device()).dtype(at::kFloat)) {}
 
   void set(int64_t list, std::span<const TokenId> triggers) {
-    const std::vector<int64_t> ids(triggers.begin(), triggers.end());
-    const at::Tensor& embedding = network_.frozen().embedding;
-    parameters_.view("prompt.table")[list].copy_(embedding.index_select(0, at::tensor(ids, at::kLong).to(embedding.device())));
+    parameters_.view("prompt.table")[list].copy_(network_.frozen().embedded(triggers));
   }
 
   // Of each of the first `lists` lists: minus the mean log-probability of the right class's words [lists], with gradients if leaves have them.
@@ -98,8 +97,57 @@ std::vector<TokenId> promising(const model::FrozenNetwork& network, const at::Te
   return tokens;
 }
 
-bool is_better(const Judgement& left, const Judgement& right) {
-  return left.accuracy != right.accuracy ? left.accuracy > right.accuracy : left.loss < right.loss;
+using Batch = std::vector<const JudgedEpisode*>;
+
+// The list, of those that read the same batches, with the smallest loss; the first among equals.
+size_t best_of(Triggers& many, const std::vector<std::vector<TokenId>>& lists, std::span<const Batch> batches, const LabelWords& labels) {
+  const c10::NoGradGuard guard;
+  for (size_t list = 0; list < lists.size(); ++list) many.set(static_cast<int64_t>(list), lists[list]);
+  const tensor::ParameterLeaves leaves(many.parameters());
+  at::Tensor losses = at::zeros({std::ssize(lists)});
+  for (const Batch& batch : batches) losses += many.losses(leaves, std::ssize(lists), batch, labels).cpu();
+  return static_cast<size_t>(losses.argmin().item<int64_t>());
+}
+
+// The last state of every prompt, [N, D] float32.
+at::Tensor last_states(const model::CausalLM& lm, std::span<const JudgedEpisode> episodes, int64_t token_budget) {
+  std::vector<at::Tensor> states;
+  std::vector<model::Row> rows;
+  int64_t tokens = 0;
+  const auto read = [&] {
+    states.push_back(lm.forward(rows).hidden.to(at::kFloat));
+    rows.clear();
+    tokens = 0;
+  };
+  for (const JudgedEpisode& episode : episodes) {
+    const std::vector<TokenId>& prompt = episode.encoded.prompt;
+    if (!rows.empty() && tokens + std::ssize(prompt) > token_budget) read();
+    rows.push_back({.tokens = prompt, .prefix = nullptr, .wanted = {std::ssize(prompt) - 1}});
+    tokens += std::ssize(prompt);
+  }
+  read();
+  return at::cat(states);
+}
+
+// Softmax regression by gradient descent, on inputs [N, D] of unit scale: weights [C, D].
+at::Tensor fit_classifier(const at::Tensor& inputs, std::span<const JudgedEpisode> episodes, int64_t classes) {
+  constexpr int64_t kSteps = 300;
+  constexpr double kLr = 0.5, kDecay = 1e-3;
+  std::vector<int64_t> targets;
+  for (const JudgedEpisode& episode : episodes) targets.push_back(episode.target);
+  const at::Tensor wanted = at::one_hot(at::tensor(targets, at::kLong), classes).to(inputs);
+  const at::Tensor scaled = inputs / inputs.square().mean().sqrt();
+  at::Tensor weights = at::zeros({classes, inputs.size(1)}, inputs.options());
+  for (int64_t step = 0; step < kSteps; ++step) {
+    const at::Tensor errors = at::mm(scaled, weights.t()).softmax(-1) - wanted;
+    weights -= kLr * (at::mm(errors.t(), scaled) / static_cast<double>(scaled.size(0)) + kDecay * weights);
+  }
+  return weights;
+}
+
+// A space and letters alone.
+bool begins_a_word(const std::string& bytes) {
+  return bytes.size() > 2 && bytes[0] == ' ' && std::all_of(bytes.begin() + 1, bytes.end(), [](unsigned char c) { return std::isalpha(c); });
 }
 
 }  // namespace
@@ -149,7 +197,7 @@ TriggerSearch search_triggers(const std::shared_ptr<const model::FrozenNetwork>&
     watch.throw_if_cancelled();
     base::Rng rng = streams.child(static_cast<uint64_t>(iteration));
     const auto draw_batch = [&] {
-      std::vector<const JudgedEpisode*> batch;
+      Batch batch;
       for (int64_t row = 0; row < options.batch; ++row) batch.push_back(&train[rng.below(train.size())]);
       return batch;
     };
@@ -166,71 +214,31 @@ TriggerSearch search_triggers(const std::shared_ptr<const model::FrozenNetwork>&
       lists.push_back(current);
       lists.back()[static_cast<size_t>(slot)] = candidate;
     }
-    for (size_t list = 0; list < lists.size(); ++list) many.set(static_cast<int64_t>(list), lists[list]);
-    at::Tensor losses = at::zeros({std::ssize(lists)});
-    {
-      const c10::NoGradGuard guard;
-      for (int64_t i = 0; i < options.batches; ++i)
-        losses += many.losses(tensor::ParameterLeaves(many.parameters()), std::ssize(lists), draw_batch(), labels).cpu();
-    }
-    const int64_t best = losses.argmin().item<int64_t>();
+    std::vector<Batch> batches;
+    for (int64_t i = 0; i < options.batches; ++i) batches.push_back(draw_batch());
+    const size_t best = best_of(many, lists, batches, labels);
     watch.advance(1);
-    if (best == 0 || lists[static_cast<size_t>(best)] == current) continue;
-    current = lists[static_cast<size_t>(best)];
+    if (lists[best] == current) continue;
+    current = lists[best];
     judge_now();
   }
   return search;
 }
 
-LabelWords search_label_words(const std::shared_ptr<const model::FrozenNetwork>& network, const text::Tokenizer& tokenizer,
+LabelWords search_label_words(const model::CausalLM& lm, const model::FrozenNetwork& network, const text::Tokenizer& tokenizer,
                               std::span<const JudgedEpisode> train, int64_t classes, int64_t count, int64_t token_budget) {
-  constexpr int64_t kSteps = 300;
-  constexpr double kLr = 0.5, kDecay = 1e-3;
-  // Last states, read through a head of no classes: an adapter that changes nothing.
-  const TunedNetwork reading(
-      network, {.lora = model::LoraParts{
-                    .rank = 1, .matrices = {network->shape.mlp == model::Mlp::gated ? model::TunedMatrix::q : model::TunedMatrix::qkv}}});
-  const tensor::ParameterBuffer parameters(reading.plan(), 1, at::TensorOptions(network->embedding.device()).dtype(at::kFloat));
-  const tensor::ParameterLeaves leaves(parameters);
   const c10::NoGradGuard guard;
-  std::vector<at::Tensor> states;
-  std::vector<int64_t> targets;
-  for (size_t begin = 0; begin < train.size();) {
-    std::vector<TunedRow> rows;
-    std::vector<std::vector<int64_t>> last;
-    int64_t tokens = 0;
-    size_t end = begin;
-    for (; end < train.size() && (end == begin || tokens < token_budget); ++end) tokens += std::ssize(train[end].encoded.prompt);
-    last.reserve(end - begin);
-    for (size_t i = begin; i < end; ++i) {
-      last.push_back({std::ssize(train[i].encoded.prompt) - 1});
-      rows.push_back({.tokens = train[i].encoded.prompt, .wanted = last.back()});
-      targets.push_back(train[i].target);
-    }
-    states.push_back(reading.hidden(leaves, rows));
-    begin = end;
-  }
-  const at::Tensor inputs = at::cat(states), wanted = at::one_hot(at::tensor(targets, at::kLong), classes).to(inputs);
-  // Softmax regression by gradient descent on inputs of unit scale.
-  const at::Tensor scaled = inputs / inputs.square().mean().sqrt();
-  at::Tensor weights = at::zeros({classes, inputs.size(1)}, inputs.options());
-  for (int64_t step = 0; step < kSteps; ++step) {
-    const at::Tensor errors = at::mm(scaled, weights.t()).softmax(-1) - wanted;
-    weights -= kLr * (at::mm(errors.t(), scaled) / static_cast<double>(scaled.size(0)) + kDecay * weights);
-  }
-  const at::Tensor certainty = at::mm(network->unembedding.to(at::kFloat), weights.t()).softmax(-1).cpu();  // [V, C]
-  std::vector<bool> is_word(static_cast<size_t>(certainty.size(0)), false);
-  for (int64_t id = 0; id < std::min(tokenizer.size(), certainty.size(0)); ++id) {
-    const std::string bytes = tokenizer.bytes_of(static_cast<TokenId>(id));
-    is_word[static_cast<size_t>(id)] =
-        bytes.size() > 2 && bytes[0] == ' ' && std::all_of(bytes.begin() + 1, bytes.end(), [](unsigned char c) { return std::isalpha(c); });
-  }
+  const at::Tensor weights = fit_classifier(last_states(lm, train, token_budget), train, classes);
+  const at::Tensor certainty = at::mm(network.unembedding.to(at::kFloat), weights.t()).softmax(-1).cpu();  // [V, C]
+  const int64_t tokens = std::min(tokenizer.size(), certainty.size(0));
   LabelWords words;
   for (int64_t label = 0; label < classes; ++label) {
     const at::Tensor order = certainty.select(1, label).argsort(0, /*descending=*/true);
     std::vector<TokenId>& own = words.emplace_back();
-    for (int64_t i = 0; i < order.size(0) && std::ssize(own) < count; ++i)
-      if (const int64_t id = order[i].item<int64_t>(); is_word[static_cast<size_t>(id)]) own.push_back(static_cast<TokenId>(id));
+    for (int64_t i = 0; i < order.size(0) && std::ssize(own) < count; ++i) {
+      const int64_t id = order[i].item<int64_t>();
+      if (id < tokens && begins_a_word(tokenizer.bytes_of(static_cast<TokenId>(id)))) own.push_back(static_cast<TokenId>(id));
+    }
   }
   return words;
 }

@@ -11,6 +11,7 @@
 #include "base/random.h"
 #include "base/watch.h"
 #include "learn/tuning/tuning_judge.h"
+#include "model/causal_lm.h"
 #include "model/tuned/frozen_network.h"
 #include "text/tokenizer.h"
 
@@ -54,8 +55,8 @@ Judgement judge_triggers(const std::shared_ptr<const model::FrozenNetwork>& netw
 LabelWords own_label_words(const JudgedEpisode& episode);
 
 // `count` words a class: a linear classifier is fitted to the last states of the prompts, and the unembedding's rows that it takes for a class
-// with most certainty are its words. Only tokens that begin a word and hold letters alone.
-LabelWords search_label_words(const std::shared_ptr<const model::FrozenNetwork>& network, const text::Tokenizer& tokenizer,
+// with most certainty are its words (`network`: the model's weights). Only tokens that begin a word and hold letters alone.
+LabelWords search_label_words(const model::CausalLM& lm, const model::FrozenNetwork& network, const text::Tokenizer& tokenizer,
                               std::span<const JudgedEpisode> train, int64_t classes, int64_t count, int64_t token_budget);
 
 }  // namespace manabi::learn

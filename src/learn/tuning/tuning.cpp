@@ -27,12 +27,6 @@ TrainerOptions trainer_options(const TuningPlan& plan) {
           .threads = reads_one_prompt(plan) ? 1 : plan.threads};
 }
 
-// A better accuracy, or the same with a smaller loss. A loss that is no number is worst.
-bool is_better(const Judgement& left, const Judgement& right) {
-  if (left.accuracy != right.accuracy) return left.accuracy > right.accuracy;
-  return left.loss < right.loss;
-}
-
 void check(const TuningPlan& plan) {
   if (plan.schedule.steps < 1) throw base::Error({.where = "steps", .given = std::to_string(plan.schedule.steps), .expected = "at least 1"});
   if (plan.seeds.size() != plan.lr.size() || plan.data.size() != plan.lr.size() || plan.lr.empty())
@@ -48,6 +42,14 @@ void check(const TuningPlan& plan) {
 TuningPlan checked(TuningPlan plan) {
   check(plan);
   return plan;
+}
+
+// The values of every replica at its best step, from their file.
+at::Tensor read_best(const std::filesystem::path& file, const at::Tensor& like) {
+  const base::SafetensorsFile stored(file.string());
+  at::Tensor values = at::empty(like.sizes(), at::kFloat);
+  std::memcpy(values.data_ptr(), stored.entries().front().bytes.data(), stored.entries().front().bytes.size());
+  return values;
 }
 
 }  // namespace
@@ -98,11 +100,7 @@ std::vector<std::vector<double>> Tuning::measure() {
 void Tuning::keep_best(const std::vector<std::vector<double>>& measured) {
   bool is_any_better = false;
   const int64_t step = trainer_.steps_done();
-  at::Tensor values = at::empty_like(parameters_.values());
-  if (std::filesystem::exists(best_file_)) {
-    const base::SafetensorsFile file(best_file_.string());
-    std::memcpy(values.data_ptr(), file.entries().front().bytes.data(), file.entries().front().bytes.size());
-  }
+  at::Tensor values = std::filesystem::exists(best_file_) ? read_best(best_file_, parameters_.values()) : at::empty_like(parameters_.values());
   for (size_t replica = 0; replica < measured.size(); ++replica) {
     const Judgement now = {.accuracy = measured[replica][0], .loss = measured[replica][1]};
     if (best_[replica].best_step > 0 && !is_better(now, best_[replica].best)) continue;
@@ -120,6 +118,11 @@ void Tuning::keep_best(const std::vector<std::vector<double>>& measured) {
 }
 
 void Tuning::run(const base::Watch& watch, int64_t noted_every) {
+  if (!run_.measurements().empty() && !std::filesystem::exists(best_file_))
+    throw base::Error({.where = best_file_.string(),
+                       .given = "no such file beside a state that was judged",
+                       .expected = "the values of the best step so far",
+                       .hint = "remove the state too, to begin anew"});
   // What was kept before a cut follows from the measurements that the state holds.
   for (const Measurement& measurement : run_.measurements()) {
     for (size_t replica = 0; replica < best_.size(); ++replica) {
@@ -150,10 +153,7 @@ void Tuning::take_best() {
     return;
   }
   if (!std::filesystem::exists(best_file_)) return;  // all diverged before they were first judged: the values of the last good step stay
-  const base::SafetensorsFile file(best_file_.string());
-  at::Tensor values = at::empty(parameters_.values().sizes(), at::kFloat);
-  std::memcpy(values.data_ptr(), file.entries().front().bytes.data(), file.entries().front().bytes.size());
-  parameters_.values().copy_(values);
+  parameters_.values().copy_(read_best(best_file_, parameters_.values()));
 }
 
 std::string Tuning::line_of_progress() const {

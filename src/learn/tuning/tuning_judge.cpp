@@ -106,6 +106,11 @@ std::vector<std::vector<double>> scores_of(const TunedNetwork& network, const te
   return scores;
 }
 
+bool is_better(const Judgement& left, const Judgement& right) {
+  if (left.accuracy != right.accuracy) return left.accuracy > right.accuracy;
+  return left.loss < right.loss;
+}
+
 Judgement judge(std::span<const std::vector<double>> scores, std::span<const JudgedEpisode> episodes) {
   Judgement judgement;
   for (size_t i = 0; i < scores.size(); ++i) {

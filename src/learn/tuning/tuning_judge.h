@@ -22,6 +22,8 @@ struct Judgement {
   double accuracy = 0;
   double loss = 0;  // mean cross-entropy of the right choice, nats
 };
+// A better accuracy, or the same with a smaller loss. A loss that is no number is worst.
+bool is_better(const Judgement& left, const Judgement& right);
 Judgement judge(std::span<const std::vector<double>> scores, std::span<const JudgedEpisode> episodes);
 
 }  // namespace manabi::learn

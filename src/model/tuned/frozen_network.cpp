@@ -33,6 +33,11 @@ Affine affine(const FrozenDense& dense, at::ScalarType dtype) {
 
 }  // namespace
 
+at::Tensor FrozenNetwork::embedded(std::span<const text::TokenId> tokens) const {
+  const std::vector<int64_t> ids(tokens.begin(), tokens.end());
+  return embedding.index_select(0, at::tensor(ids, at::kLong).to(embedding.device())).to(at::kFloat);
+}
+
 std::shared_ptr<const FrozenNetwork> freeze(const TransformerShape& shape, const TransformerWeights& weights,
                                             const std::optional<Rotation>& rotation, at::ScalarType dtype) {
   if (shape.attention != tensor::kernels::AttentionWeights::softmax)

@@ -8,12 +8,14 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "model/transformer/rotation.h"
 #include "model/transformer/shape.h"
 #include "model/transformer/weights.h"
 #include "tensor/device.h"
+#include "text/tokenizer.h"
 
 namespace manabi::model {
 
@@ -44,6 +46,8 @@ struct FrozenNetwork {
   bool is_tied = false;
   int64_t parameters = 0;
 
+  // The embeddings of these tokens, [N, D] float32.
+  at::Tensor embedded(std::span<const text::TokenId> tokens) const;
   int64_t query_width() const { return shape.heads * shape.head_width; }
   int64_t kv_width() const { return shape.kv_heads * shape.head_width; }
 };

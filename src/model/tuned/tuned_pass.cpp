@@ -77,76 +77,91 @@ at::Tensor TunedNetwork::prefix_positions(const ParameterLeaves& parameters, int
   return positions.view({length, std::ssize(frozen_->layers), 2, frozen_->shape.kv_heads, frozen_->shape.head_width});
 }
 
+namespace {
+
+// Tokens of all rows laid behind one another, as lists that grow.
+struct Packed {
+  std::vector<tensor::PackedRow> rows;
+  std::vector<int64_t> ids, positions, wanted;
+  std::vector<int64_t> soft_places, soft_rows;
+  int64_t first_soft_row = 0;  // of the replica in hand, among the rows of all prompts
+
+  int64_t size() const { return std::ssize(ids); }
+  void add_soft(int64_t index, int64_t position) {
+    soft_places.push_back(size());
+    soft_rows.push_back(first_soft_row + index);
+    add_token(0, position);
+  }
+  void add_token(int64_t id, int64_t position) {
+    ids.push_back(id);
+    positions.push_back(position);
+  }
+  // A row of text from this position on, with the parent and prefix of `like`.
+  void add_row(const TunedRow& row, int64_t first_position, tensor::PackedRow like) {
+    const int64_t begin = size();
+    like.begin = begin;
+    like.length = std::ssize(row.tokens);
+    rows.push_back(like);
+    for (int64_t i = 0; i < like.length; ++i) {
+      const text::TokenId token = row.tokens[static_cast<size_t>(i)];
+      if (token < 0)
+        add_soft(-1 - token, first_position + i);
+      else
+        add_token(token, first_position + i);
+    }
+    for (const int64_t offset : row.wanted) wanted.push_back(begin + offset);
+  }
+};
+
+at::Tensor joined(const std::vector<at::Tensor>& parts) { return parts.empty() ? at::Tensor() : parts.size() == 1 ? parts[0] : at::cat(parts); }
+
+}  // namespace
+
 TunedNetwork::Batch TunedNetwork::packed(const ParameterLeaves& parameters, std::span<const TunedRow> rows) const {
   Batch batch;
-  std::vector<int64_t> ids, positions, soft_places, soft_rows, wanted;
+  Packed packed;
   std::vector<at::Tensor> prompts, prefixes;
-  int64_t prompt_begin = 0, prefix_begin = 0;
+  int64_t prefix_begin = 0;
   auto row = rows.begin();
   for (int64_t replica = 0; replica < parameters.replicas(); ++replica) {
-    const int64_t begin = std::ssize(ids), first_wanted = std::ssize(wanted);
-    if (row == rows.end() || row->replica != replica) {
-      batch.segments.push_back({begin, 0});
-      batch.wanted_segments.push_back({first_wanted, 0});
-      continue;
-    }
-    const at::Tensor prompt = prompt_rows(parameters, replica), prefix = prefix_positions(parameters, replica);
-    const int64_t prompt_length = prompt.defined() ? prompt.size(0) : 0, prefix_length = prefix.defined() ? prefix.size(0) : 0;
-    const bool has_front = prompt_length > 0 && parts_.prompt->stands_in_front;
-    int64_t parent = -1;
-    const auto add_soft = [&](int64_t index) {
-      soft_places.push_back(std::ssize(ids));
-      soft_rows.push_back(prompt_begin + index);
-      ids.push_back(0);
-    };
-    if (has_front) {
-      parent = std::ssize(batch.rows);
-      batch.rows.push_back({.begin = begin, .length = prompt_length, .prefix_begin = prefix_begin, .prefix_length = prefix_length});
-      for (int64_t i = 0; i < prompt_length; ++i) {
-        add_soft(i);
-        positions.push_back(prefix_length + i);
+    const int64_t begin = packed.size(), first_wanted = std::ssize(packed.wanted);
+    if (row != rows.end() && row->replica == replica) {
+      const at::Tensor prompt = prompt_rows(parameters, replica), prefix = prefix_positions(parameters, replica);
+      const int64_t prompt_length = prompt.defined() ? prompt.size(0) : 0, prefix_length = prefix.defined() ? prefix.size(0) : 0;
+      tensor::PackedRow like = {.prefix_begin = prefix_begin, .prefix_length = prefix_length};
+      int64_t first_position = prefix_length;
+      if (prompt_length > 0 && parts_.prompt->stands_in_front) {
+        like = {.parent = std::ssize(packed.rows)};
+        packed.rows.push_back({.begin = begin, .length = prompt_length, .prefix_begin = prefix_begin, .prefix_length = prefix_length});
+        for (int64_t i = 0; i < prompt_length; ++i) packed.add_soft(i, first_position++);
       }
-    }
-    const int64_t first_position = prefix_length + (has_front ? prompt_length : 0);
-    for (; row != rows.end() && row->replica == replica; ++row) {
-      const int64_t length = std::ssize(row->tokens), at = std::ssize(ids);
-      if (first_position + length > frozen_->shape.context)
-        throw base::Error({.given = fmt::format("a row of {} tokens behind {} positions", length, first_position),
-                           .expected = fmt::format("at most the network's context of {}", frozen_->shape.context)});
-      batch.rows.push_back({.begin = at, .length = length, .parent = parent});
-      if (parent < 0) {
-        batch.rows.back().prefix_begin = prefix_begin;
-        batch.rows.back().prefix_length = prefix_length;
+      for (; row != rows.end() && row->replica == replica; ++row) {
+        if (first_position + std::ssize(row->tokens) > frozen_->shape.context)
+          throw base::Error({.given = fmt::format("a row of {} tokens behind {} positions", row->tokens.size(), first_position),
+                             .expected = fmt::format("at most the network's context of {}", frozen_->shape.context)});
+        packed.add_row(*row, first_position, like);
       }
-      for (int64_t i = 0; i < length; ++i) {
-        const text::TokenId token = row->tokens[static_cast<size_t>(i)];
-        if (token < 0)
-          add_soft(-1 - token);
-        else
-          ids.push_back(token);
-        positions.push_back(first_position + i);
-      }
-      for (const int64_t offset : row->wanted) wanted.push_back(at + offset);
+      if (prompt_length > 0) prompts.push_back(prompt);
+      if (prefix_length > 0) prefixes.push_back(prefix);
+      packed.first_soft_row += prompt_length;
+      prefix_begin += prefix_length;
     }
-    batch.segments.push_back({begin, std::ssize(ids) - begin});
-    batch.wanted_segments.push_back({first_wanted, std::ssize(wanted) - first_wanted});
-    if (prompt_length > 0) prompts.push_back(prompt);
-    if (prefix_length > 0) prefixes.push_back(prefix);
-    prompt_begin += prompt_length;
-    prefix_begin += prefix_length;
+    batch.segments.push_back({begin, packed.size() - begin});
+    batch.wanted_segments.push_back({first_wanted, std::ssize(packed.wanted) - first_wanted});
   }
   TORCH_CHECK(row == rows.end(), "TunedNetwork: rows of replicas out of order");
   const at::Device device = frozen_->embedding.device();
   const auto numbers = [&](const std::vector<int64_t>& values) { return at::tensor(values, at::kLong).to(device); };
-  batch.ids = numbers(ids);
-  batch.positions = numbers(positions);
-  batch.wanted = numbers(wanted);
-  if (!soft_places.empty()) {
-    batch.soft_places = numbers(soft_places);
-    batch.soft_rows = numbers(soft_rows);
+  batch.rows = std::move(packed.rows);
+  batch.ids = numbers(packed.ids);
+  batch.positions = numbers(packed.positions);
+  batch.wanted = numbers(packed.wanted);
+  if (!packed.soft_places.empty()) {
+    batch.soft_places = numbers(packed.soft_places);
+    batch.soft_rows = numbers(packed.soft_rows);
   }
-  if (!prompts.empty()) batch.prompts = prompts.size() == 1 ? prompts[0] : at::cat(prompts);
-  if (!prefixes.empty()) batch.prefixes = prefixes.size() == 1 ? prefixes[0] : at::cat(prefixes);
+  batch.prompts = joined(prompts);
+  batch.prefixes = joined(prefixes);
   if (frozen_->rotation) {
     const Rotation::Angles angles = frozen_->rotation->at_positions(batch.positions);
     batch.rotation = {.cosines = angles.cosines, .sines = angles.sines};

@@ -100,30 +100,77 @@ learn::MethodOptions method_of(const lab::Coordinates& at, const world::Dataset&
   return method;
 }
 
-// Some seeds together, in one artifact's folder: what is kept is what was said of the test examples.
+// What some seeds are tuned on and how, together; one ground a seed.
+learn::TuningPlan plan_of(std::span<const lab::Cell> cells, std::span<const Ground> grounds, const Settings& settings,
+                          const Equipment& equipment) {
+  learn::TuningPlan plan{.schedule = {.decay = learn::Decay::linear, .warm_up = settings.steps / kWarmUpShare, .steps = settings.steps},
+                         .batch = settings.batch,
+                         .dev = grounds.front().dev,  // the same for all seeds
+                         .judged_every = std::max<int64_t>(1, settings.steps / kJudgements),
+                         .threads = equipment.threads(),
+                         .token_budget = equipment.options().token_budget};
+  for (size_t i = 0; i < cells.size(); ++i) {
+    const auto seed = static_cast<uint64_t>(lab::integer_at(cells[i].at, lab::kSeed));
+    const auto items = learn::items_of(grounds[i].train);
+    plan.lr.push_back(settings.lr);
+    plan.seeds.push_back(seed);
+    plan.data.push_back(
+        {.items = items, .order = learn::shuffled_epochs(std::ssize(*items), settings.steps * settings.batch, base::Rng(seed).child("order"))});
+    plan.made_of["cells"].push_back({{"at", cells[i].at}, {"inputs", cells[i].inputs}});
+  }
+  return plan;
+}
+
+// What is kept of a finished tuning: its curves, and what it said of the test examples.
+base::Json outcome_of(const learn::Tuning& tuning, std::span<const Ground> grounds, bool shows_rows, int64_t token_budget,
+                      const text::Tokenizer& tokenizer) {
+  base::Json outcome = {{"parameters", tuning.parameters().parameter_count()}, {"curve_every", tuning.curve_every()}};
+  const tensor::ParameterLeaves leaves(tuning.parameters());
+  const std::vector<learn::TunedReplica> kept = tuning.replicas();
+  for (size_t i = 0; i < grounds.size(); ++i) {
+    const auto replica = static_cast<int64_t>(i);
+    base::Json own = {{"best_step", kept[i].best_step}, {"diverged_at", kept[i].diverged_at}, {"curve", tuning.curves()[i]}};
+    for (const learn::Measurement& judged : tuning.measurements()) own["judged"].push_back({judged.step, judged.values[i][0]});
+    own["scores"] = learn::scores_of(tuning.network(), leaves, replica, grounds[i].test, token_budget);
+    if (shows_rows)
+      own[kNeighbours] = nearest_words(tuning.network().prompt_rows(leaves, replica).detach(), tuning.network().frozen(), tokenizer);
+    outcome["replicas"].push_back(std::move(own));
+  }
+  return outcome;
+}
+
+lab::CellRecord record_of(const lab::Cell& cell, const Ground& ground, const base::Json& outcome, const base::Json& own,
+                          const Settings& settings, int64_t parameters_of_model) {
+  lab::CellRecord record = record_of(cell, ground.episodes, own["scores"].get<std::vector<std::vector<double>>>());
+  const auto add = [&](const char* metric, double value) { record.rows.push_back({.metric = metric, .value = value, .n = 1}); };
+  const auto add_at = [&](const char* metric, int64_t step, const base::Json& value, int64_t n) {
+    if (value.is_null()) return;  // no number: it had diverged
+    record.rows.push_back({.metric = metric, .at = {{lab::kStep, std::to_string(step)}}, .value = value.get<double>(), .n = n});
+  };
+  const auto curve_every = outcome["curve_every"].get<int64_t>();
+  for (size_t point = 0; point < own["curve"].size(); ++point)
+    add_at(kLoss, (static_cast<int64_t>(point) + 1) * curve_every, own["curve"][point], settings.batch);
+  for (const base::Json& judged : own["judged"]) add_at(kDevAccuracy, judged[0].get<int64_t>(), judged[1], settings.dev);
+  const auto parameters = outcome["parameters"].get<double>();
+  add(kBestStep, own["best_step"].get<double>());
+  add(kDiverged, own["diverged_at"].get<double>());
+  add(kParameters, parameters);
+  add(kShare, parameters / static_cast<double>(parameters_of_model));
+  if (own.contains(kNeighbours)) record.exhibits[kNeighbours] = own[kNeighbours];
+  return record;
+}
+
+// Some seeds together; the outcome is an artifact, so that what was cut off goes on and what is done is read.
 lab::Records tune(std::span<const lab::Cell> cells, const Settings& settings, const std::shared_ptr<const world::Dataset>& dataset,
                   const model::Checkpoint& checkpoint, const std::shared_ptr<const model::FrozenNetwork>& network, const Equipment& equipment,
                   lab::Workbench& bench) {
   const lab::Coordinates& at = cells.front().at;
   const learn::MethodOptions method = method_of(at, *dataset, cells.size());
-  learn::TuningPlan plan{.parts = method.parts(*network),
-                         .schedule = {.decay = learn::Decay::linear, .warm_up = settings.steps / kWarmUpShare, .steps = settings.steps},
-                         .batch = settings.batch,
-                         .judged_every = std::max<int64_t>(1, settings.steps / kJudgements),
-                         .threads = equipment.threads(),
-                         .token_budget = equipment.options().token_budget};
   std::vector<Ground> grounds;
-  for (const lab::Cell& cell : cells) {
-    const auto seed = static_cast<uint64_t>(lab::integer_at(cell.at, lab::kSeed));
-    grounds.push_back(ground_of(cell.at, settings, dataset, checkpoint, seed));
-    const auto items = learn::items_of(grounds.back().train);
-    plan.lr.push_back(settings.lr);
-    plan.seeds.push_back(seed);
-    plan.data.push_back(
-        {.items = items, .order = learn::shuffled_epochs(std::ssize(*items), settings.steps * settings.batch, base::Rng(seed).child("order"))});
-    plan.made_of["cells"].push_back({{"at", cell.at}, {"inputs", cell.inputs}});
-  }
-  plan.dev = grounds.front().dev;  // of the first seed: steps of all are chosen on the same examples
+  for (const lab::Cell& cell : cells)
+    grounds.push_back(ground_of(cell.at, settings, dataset, checkpoint, static_cast<uint64_t>(lab::integer_at(cell.at, lab::kSeed))));
+  learn::TuningPlan plan = plan_of(cells, grounds, settings, equipment);
+  plan.parts = method.parts(*network);
   plan.title = fmt::format("{} of {} on {}", name_of(method.method), checkpoint.name, dataset->name);
   const learn::Tuning::SetFirstValues first =
       learn::first_values(method, *network, checkpoint, learn::labels_of(grounds.front().episodes), plan.seeds);
@@ -131,47 +178,16 @@ lab::Records tune(std::span<const lab::Cell> cells, const Settings& settings, co
   const auto make = [&](const std::filesystem::path& working, const std::filesystem::path& result) {
     learn::Tuning tuning(network, plan, working, first);
     tuning.run({.progress = bench.watch.progress, .cancel = bench.watch.cancel});
-    base::Json outcome = {{"parameters", tuning.parameters().parameter_count()}, {"curve_every", tuning.curve_every()}};
-    const tensor::ParameterLeaves leaves(tuning.parameters());
-    for (size_t i = 0; i < cells.size(); ++i) {
-      const auto replica = static_cast<int64_t>(i);
-      const learn::TunedReplica kept = tuning.replicas()[i];
-      base::Json own = {{"best_step", kept.best_step}, {"diverged_at", kept.diverged_at}, {"curve", tuning.curves()[i]}};
-      for (const learn::Measurement& judged : tuning.measurements()) own["judged"].push_back({judged.step, judged.values[i][0]});
-      own["scores"] = learn::scores_of(tuning.network(), leaves, replica, grounds[i].test, plan.token_budget);
-      if (method.method == learn::TuningMethod::prompt_tuning)
-        own[kNeighbours] = nearest_words(tuning.network().prompt_rows(leaves, replica).detach(), *network, *checkpoint.tokenizer);
-      outcome["replicas"].push_back(std::move(own));
-    }
-    base::write_text_atomically(result.string(), outcome.dump(-1, ' ', false, base::Json::error_handler_t::replace));
+    const bool shows_rows = method.method == learn::TuningMethod::prompt_tuning;
+    base::write_text_atomically(result.string(), outcome_of(tuning, grounds, shows_rows, plan.token_budget, *checkpoint.tokenizer)
+                                                     .dump(-1, ' ', false, base::Json::error_handler_t::replace));
   };
   const lab::Artifact artifact =
       bench.artifacts.artifact({.kind = "tuning", .made_of = plan.made_of, .extension = ".outcome"}, plan.title, make, bench.watch);
   const base::Json outcome = base::read_json(artifact.path.string());
-
   lab::Records records;
-  for (size_t i = 0; i < cells.size(); ++i) {
-    const base::Json& own = outcome["replicas"][i];
-    lab::CellRecord record = record_of(cells[i], grounds[i].episodes, own["scores"].get<std::vector<std::vector<double>>>());
-    const auto add = [&](const char* metric, double value) { record.rows.push_back({.metric = metric, .value = value, .n = 1}); };
-    for (size_t point = 0; point < own["curve"].size(); ++point) {
-      if (own["curve"][point].is_null()) continue;  // no number: it had diverged
-      const int64_t step = (static_cast<int64_t>(point) + 1) * outcome["curve_every"].get<int64_t>();
-      record.rows.push_back(
-          {.metric = kLoss, .at = {{lab::kStep, std::to_string(step)}}, .value = own["curve"][point].get<double>(), .n = settings.batch});
-    }
-    for (const base::Json& judged : own["judged"])
-      record.rows.push_back({.metric = kDevAccuracy,
-                             .at = {{lab::kStep, std::to_string(judged[0].get<int64_t>())}},
-                             .value = judged[1].get<double>(),
-                             .n = settings.dev});
-    add(kBestStep, own["best_step"].get<double>());
-    add(kDiverged, own["diverged_at"].get<double>());
-    add(kParameters, outcome["parameters"].get<double>());
-    add(kShare, outcome["parameters"].get<double>() / static_cast<double>(checkpoint.lm->parameters()));
-    if (own.contains(kNeighbours)) record.exhibits[kNeighbours] = own[kNeighbours];
-    records.push_back(std::move(record));
-  }
+  for (size_t i = 0; i < cells.size(); ++i)
+    records.push_back(record_of(cells[i], grounds[i], outcome, outcome["replicas"][i], settings, checkpoint.lm->parameters()));
   return records;
 }
 

@@ -10,6 +10,7 @@
 #include "base/format/json.h"
 #include "base/format/utf8.h"
 #include "text/bpe/bpe_tokenizer.h"
+#include "text/open/bpe_json.h"
 #include "text/open/open.h"
 #include "text/sentencepiece/sentencepiece_model.h"
 #include "text/sentencepiece/sentencepiece_tokenizer.h"
@@ -181,25 +182,10 @@ TokenizerFiles tokenizer_files_of(const base::GgufFile& file) {
                      {"rstrip", false},
                      {"normalized", false},
                      {"special", token.special}});
-  const base::Json json = {{"version", "1.0"},
-                           {"truncation", nullptr},
-                           {"padding", nullptr},
-                           {"added_tokens", added},
-                           {"normalizer", nullptr},
-                           {"pre_tokenizer", {{"type", "Sequence"}, {"pretokenizers", splits}}},
-                           {"post_processor", nullptr},
-                           {"decoder", bytes},
-                           {"model",
-                            {{"type", "BPE"},
-                             {"dropout", nullptr},
-                             {"unk_token", nullptr},
-                             {"continuing_subword_prefix", nullptr},
-                             {"end_of_word_suffix", nullptr},
-                             {"fuse_unk", false},
-                             {"byte_fallback", false},
-                             {"ignore_merges", family.ignore_merges},
-                             {"vocab", vocabulary},
-                             {"merges", merges}}}};
+  const base::Json json = {
+      {"version", "1.0"},          {"truncation", nullptr}, {"padding", nullptr},
+      {"added_tokens", added},     {"normalizer", nullptr}, {"pre_tokenizer", {{"type", "Sequence"}, {"pretokenizers", splits}}},
+      {"post_processor", nullptr}, {"decoder", bytes},      {"model", bpe_model_json(vocabulary, merges, family.ignore_merges)}};
   const std::optional<TokenId> bos = token_at(file, kBos, tokens.size()), eos = token_at(file, kEos, tokens.size());
   base::Json config = {{"tokenizer_class", "PreTrainedTokenizerFast"}, {"add_bos_token", adds_bos(file, family.adds_bos, bos)}};
   if (bos) config["bos_token"] = tokens[static_cast<size_t>(*bos)];

@@ -1,6 +1,7 @@
 #include "text/open/word_tokenizer.h"
 
 #include "base/format/json.h"
+#include "text/open/bpe_json.h"
 #include "text/splitting/pieces.h"
 
 namespace manabi::text {
@@ -22,17 +23,7 @@ std::string word_tokenizer_json(std::span<const std::string> words) {
                                 {"pre_tokenizer", metaspace},
                                 {"post_processor", nullptr},
                                 {"decoder", metaspace},
-                                {"model",
-                                 {{"type", "BPE"},
-                                  {"dropout", nullptr},
-                                  {"unk_token", nullptr},
-                                  {"continuing_subword_prefix", nullptr},
-                                  {"end_of_word_suffix", nullptr},
-                                  {"fuse_unk", false},
-                                  {"byte_fallback", false},
-                                  {"ignore_merges", true},
-                                  {"vocab", vocabulary},
-                                  {"merges", base::Json::array()}}}};
+                                {"model", bpe_model_json(vocabulary, base::Json::array(), true)}};
   return tokenizer.dump(1) + "\n";
 }
 

@@ -124,6 +124,14 @@ TEST(Tuning, CutOffItGoesOnBitForBit) {
   EXPECT_EQ(rest.replicas()[0].best_step, whole.replicas()[0].best_step);
 }
 
+TEST(Tuning, AStateWhoseBestValuesAreGoneIsRefused) {
+  const test::TemporaryFolder folder;
+  const model::TunedParts parts{.lora = model::LoraParts{}};
+  Tuning(network(), plan(parts, {1e-2}), folder.path("")).run({});
+  std::filesystem::remove(folder.path("best.safetensors"));
+  EXPECT_THAT(test::error_of([&] { Tuning(network(), plan(parts, {1e-2}), folder.path("")).run({}); }), HasSubstr("best step"));
+}
+
 // A rate that ruins the network: what the best step had is what stays.
 TEST(Tuning, TheBestStepIsKept) {
   const test::TemporaryFolder folder;

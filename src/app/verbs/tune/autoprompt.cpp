@@ -22,11 +22,6 @@ std::vector<std::string> texts_of(const text::Tokenizer& tokenizer, const std::v
   return texts;
 }
 
-at::Tensor embedded(const model::FrozenNetwork& network, const std::vector<text::TokenId>& ids) {
-  const std::vector<int64_t> places(ids.begin(), ids.end());
-  return network.embedding.index_select(0, at::tensor(places, at::kLong).to(network.embedding.device())).to(at::kCPU, at::kFloat);
-}
-
 void save(const learn::TriggerSearch& search, const learn::LabelWords& labels, const TuneOptions& options, const Ground& ground,
           const learn::Judgement& test) {
   const fs::path folder = options.save;
@@ -48,7 +43,7 @@ void save(const learn::TriggerSearch& search, const learn::LabelWords& labels, c
                          .base_name = ground.checkpoint.name,
                          .base_hash = ground.checkpoint.hash,
                          .made_of = json["triggers"]["ids"].dump(),
-                         .prompt = embedded(*ground.network, search.triggers)};
+                         .prompt = ground.network->embedded(search.triggers).cpu()};
   model::save_adapter(adapter, model::AdapterShape::of(*ground.network), folder);
 }
 
@@ -58,10 +53,10 @@ int search_prompt(const TuneOptions& options, const Ground& ground, Session& ses
   const text::Tokenizer& tokenizer = *ground.checkpoint.tokenizer;
   const std::vector<learn::JudgedEpisode> train = ground.encoded(ground.splits.train), dev = ground.encoded(ground.splits.dev),
                                           test = ground.encoded(ground.splits.test);
-  const learn::LabelWords labels =
-      options.label_words > 0
-          ? learn::search_label_words(ground.network, tokenizer, train, ground.dataset->classes(), options.label_words, options.token_budget)
-          : learn::own_label_words(test.front());
+  const learn::LabelWords labels = options.label_words > 0
+                                       ? learn::search_label_words(*ground.checkpoint.lm, *ground.network, tokenizer, train,
+                                                                   ground.dataset->classes(), options.label_words, options.token_budget)
+                                       : learn::own_label_words(test.front());
   const learn::TriggerOptions search_options{.triggers = options.length.front(),
                                              .candidates = options.candidates,
                                              .batch = options.batch,

@@ -1,6 +1,9 @@
 #include "app/verbs/tune/ground.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <ostream>
 
 #include "learn/scoring/few_shot_reader.h"
 #include "tensor/device.h"
@@ -30,10 +33,14 @@ Ground open_ground(const TuneOptions& options, const Session& session) {
   ground.reader.score.token_budget = options.token_budget;
   ground.splits = learn::draw_splits(task, sizes_of(options), static_cast<uint64_t>(options.seed));
   if (!options.soft_template.empty()) ground.soft_template.emplace(options.soft_template, *ground.checkpoint.tokenizer);
-  learn::FewShotReader reader(ground.checkpoint, ground.reader, {.cancel = session.watch.cancel});
-  ground.before = accuracy_of(reader.answer(ground.splits.test, world::Ask::choices), ground.splits.test);
   ground.network = ground.checkpoint.lm->frozen(tensor::parse_dtype(options.model.dtype));
   return ground;
+}
+
+void judge_untuned(Ground& ground, const Session& session) {
+  learn::FewShotReader reader(ground.checkpoint, ground.reader, {.cancel = session.watch.cancel});
+  ground.before = accuracy_of(reader.answer(ground.splits.test, world::Ask::choices), ground.splits.test);
+  session.messages << fmt::format("{}: {:.1f} % of {} without tuning\n", ground.dataset->name, 100 * ground.before, ground.splits.test.size());
 }
 
 }  // namespace manabi::app

@@ -25,7 +25,8 @@ struct Ground {
   std::vector<learn::JudgedEpisode> encoded(std::span<const world::Episode> episodes) const;
 };
 
-// Opens both and judges the model as it is.
 Ground open_ground(const TuneOptions& options, const Session& session);
+// Sets `before`.
+void judge_untuned(Ground& ground, const Session& session);
 
 }  // namespace manabi::app

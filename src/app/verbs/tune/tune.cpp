@@ -149,10 +149,11 @@ int tune_verb(Words words, Session& session) {
   options.check();
   tensor::keep_freed_memory();
   const int64_t threads = options.model.threads > 0 ? options.model.threads : std::max<int64_t>(1, std::thread::hardware_concurrency());
-  const Ground ground = open_ground(options, session);
-  session.messages << fmt::format("{}: {:.1f} % of {} without tuning\n", ground.dataset->name, 100 * ground.before, ground.splits.test.size());
-
-  if (options.method == kAutoprompt) return search_prompt(options, ground, session);
+  Ground ground = open_ground(options, session);
+  if (options.method == kAutoprompt) {
+    judge_untuned(ground, session);
+    return search_prompt(options, ground, session);
+  }
   const std::vector<TunedSetting> settings = settings_of(options);
   const base::Json whole = made_of(line, options, ground, settings);
   if (is_done(options.save, whole)) {
@@ -160,6 +161,7 @@ int tune_verb(Words words, Session& session) {
     session.out << options.save << "\n";
     return 0;
   }
+  judge_untuned(ground, session);
   const bool is_together = model::TunedNetwork(ground.network, method_of(options, ground, settings).parts(*ground.network)).takes_replicas();
   const fs::path folder = options.save;
   std::vector<TunedOutcome> outcomes;
