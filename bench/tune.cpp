@@ -11,7 +11,7 @@
 
 #include "base/random.h"
 #include "learn/training/trainer.h"
-#include "learn/tuning/tuning_objective.h"
+#include "learn/tuning/run/tuning_objective.h"
 #include "model/checkpoint.h"
 #include "tensor/device.h"
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "learn/tuning/tuning.h"
+#include "learn/tuning/run/tuning.h"
 #include "model/checkpoint.h"
 
 namespace manabi::learn {

@@ -10,7 +10,7 @@
 
 #include "base/random.h"
 #include "base/watch.h"
-#include "learn/tuning/tuning_judge.h"
+#include "learn/tuning/run/tuning_judge.h"
 #include "model/causal_lm.h"
 #include "model/tuned/frozen_network.h"
 #include "text/tokenizer.h"

@@ -10,7 +10,7 @@
 #include "lab/statistics/seeds.h"
 #include "learn/training/version.h"
 #include "learn/tuning/episode_tuning.h"
-#include "learn/tuning/tuning.h"
+#include "learn/tuning/run/tuning.h"
 
 namespace manabi::study::prompt_tuning {
 namespace {

@@ -5,10 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <cstring>
 
-#include "base/format/safetensors.h"
 #include "tests/support/error.h"
+#include "tests/support/golden_tensors.h"
 #include "tests/support/toy_training.h"
 
 namespace manabi::learn {
@@ -83,17 +82,7 @@ TEST(Trainer, OptionsThatCannotFitAreNamed) {
 // What PyTorch's own training gave for the same start and the same rows (tests/learn/golden/make_training.py).
 class Golden : public testing::Test {
  protected:
-  at::Tensor tensor(const std::string& name) const {
-    for (const base::SafetensorsEntry& entry : file_.entries()) {
-      if (entry.name != name) continue;
-      const at::Tensor tensor = at::empty(entry.shape, entry.dtype == "I64" ? at::kLong : at::kFloat);
-      std::memcpy(tensor.data_ptr(), entry.bytes.data(), entry.bytes.size());
-      return tensor;
-    }
-    throw std::runtime_error("no tensor " + name);
-  }
-
-  base::SafetensorsFile file_{std::string(MANABI_SOURCE_FOLDER) + "/tests/learn/golden/training.safetensors"};
+  test::GoldenTensors tensor{std::string(MANABI_SOURCE_FOLDER) + "/tests/learn/golden/training.safetensors"};
 };
 
 TEST_F(Golden, TrainingFollowsPyTorch) {

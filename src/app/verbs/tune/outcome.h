@@ -10,7 +10,7 @@
 
 #include "app/verbs/tune/options.h"
 #include "base/format/json.h"
-#include "learn/tuning/tuning.h"
+#include "learn/tuning/run/tuning.h"
 #include "model/adapters/adapter.h"
 
 namespace manabi::app {

@@ -1,4 +1,4 @@
-#include "learn/tuning/tuning_objective.h"
+#include "learn/tuning/run/tuning_objective.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>

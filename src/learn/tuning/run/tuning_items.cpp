@@ -1,4 +1,4 @@
-#include "learn/tuning/tuning_items.h"
+#include "learn/tuning/run/tuning_items.h"
 
 #include <algorithm>
 

@@ -9,8 +9,8 @@
 
 #include "base/watch.h"
 #include "learn/training/training_run.h"
-#include "learn/tuning/tuning_judge.h"
-#include "learn/tuning/tuning_objective.h"
+#include "learn/tuning/run/tuning_judge.h"
+#include "learn/tuning/run/tuning_objective.h"
 
 namespace manabi::learn {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "learn/training/trainer.h"
-#include "learn/tuning/tuning_items.h"
+#include "learn/tuning/run/tuning_items.h"
 #include "model/tuned/tuned_network.h"
 
 namespace manabi::learn {

@@ -4,14 +4,13 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include <algorithm>
-#include <cstring>
 #include <map>
 
-#include "base/format/safetensors.h"
-#include "learn/tuning/tuning_objective.h"
+#include "learn/tuning/run/tuning_objective.h"
 #include "model/adapters/peft_files.h"
 #include "model/family.h"
 #include "model/weights/hugging_face.h"
+#include "tests/support/golden_tensors.h"
 
 namespace manabi::learn {
 namespace {
@@ -30,22 +29,13 @@ class Peft : public testing::TestWithParam<std::string> {
     const model::StoredWeights stored = files.stored_weights();
     return blueprint->build(model::Weights(stored, blueprint->required_tensors(), 0), {});
   }
-  at::Tensor expected(const std::string& name) const {
-    for (const base::SafetensorsEntry& entry : file_.entries()) {
-      if (entry.name != name) continue;
-      const at::Tensor tensor = at::empty(entry.shape, entry.dtype == "I64" ? at::kLong : at::kFloat);
-      std::memcpy(tensor.data_ptr(), entry.bytes.data(), entry.bytes.size());
-      return tensor;
-    }
-    throw std::runtime_error("no tensor " + name);
-  }
   std::vector<TokenId> row(int64_t index) const {
     const at::Tensor ids = expected("ids")[index].contiguous();
     return {ids.const_data_ptr<int64_t>(), ids.const_data_ptr<int64_t>() + ids.numel()};
   }
   int64_t rows() const { return expected("ids").size(0); }
 
-  base::SafetensorsFile file_{folder() + "/expected.safetensors"};
+  test::GoldenTensors expected{folder() + "/expected.safetensors"};
 };
 
 void expect_near(const at::Tensor& got, const at::Tensor& wanted, const std::string& what) {

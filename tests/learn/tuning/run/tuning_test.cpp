@@ -1,5 +1,5 @@
 // Tuning as a whole, on a small network: it learns, it is the same alone and among others, it can be cut off, the best step is kept.
-#include "learn/tuning/tuning.h"
+#include "learn/tuning/run/tuning.h"
 
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>

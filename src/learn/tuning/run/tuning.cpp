@@ -1,4 +1,4 @@
-#include "learn/tuning/tuning.h"
+#include "learn/tuning/run/tuning.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>

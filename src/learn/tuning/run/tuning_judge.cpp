@@ -1,4 +1,4 @@
-#include "learn/tuning/tuning_judge.h"
+#include "learn/tuning/run/tuning_judge.h"
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
