@@ -15,9 +15,9 @@ double factor_at(const Schedule& schedule, int64_t step) {
     case Decay::constant:
       return 1;
     case Decay::linear:
-      return 1 - share;
+      return schedule.least + (1 - schedule.least) * (1 - share);
     case Decay::cosine:
-      return 0.5 * (1 + std::cos(std::numbers::pi * share));
+      return schedule.least + (1 - schedule.least) * 0.5 * (1 + std::cos(std::numbers::pi * share));
     case Decay::inverse_square_root:
       return std::sqrt(std::max(1.0, warm_up) / (done + 1));
   }

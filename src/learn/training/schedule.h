@@ -6,13 +6,15 @@
 
 namespace manabi::learn {
 
-// constant; linear: falls to 0 at the last step; cosine: likewise along half a cosine; inverse_square_root: as 1/sqrt(step) after the warm-up.
+// constant; linear: falls to `least` at the last step; cosine: likewise along half a cosine; inverse_square_root: as 1/sqrt(step) after the
+// warm-up.
 enum class Decay { constant, linear, cosine, inverse_square_root };
 
 struct Schedule {
   Decay decay = Decay::constant;
   int64_t warm_up = 0;  // steps of linear rise to the full rate
   int64_t steps = 0;    // of the whole training; linear and cosine need it
+  double least = 0;     // the factor to which linear and cosine fall
 };
 
 // The factor of the learning rate at `step`, counted from 0: the first step of a warm-up of w has 1/w.

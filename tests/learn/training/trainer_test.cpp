@@ -116,6 +116,9 @@ TEST(Schedule, RisesAndFallsAsItsNameSays) {
   EXPECT_DOUBLE_EQ(factor_at({.decay = Decay::linear, .warm_up = 2, .steps = 10}, 6), 0.5);
   EXPECT_DOUBLE_EQ(factor_at({.decay = Decay::cosine, .steps = 10}, 5), 0.5);
   EXPECT_NEAR(factor_at({.decay = Decay::cosine, .steps = 10}, 10), 0, 1e-12);
+  EXPECT_NEAR(factor_at({.decay = Decay::cosine, .steps = 10, .least = 0.1}, 10), 0.1, 1e-12);
+  EXPECT_DOUBLE_EQ(factor_at({.decay = Decay::cosine, .steps = 10, .least = 0.1}, 5), 0.55);
+  EXPECT_DOUBLE_EQ(factor_at({.decay = Decay::linear, .steps = 10, .least = 0.5}, 5), 0.75);
   EXPECT_DOUBLE_EQ(factor_at({.decay = Decay::inverse_square_root, .warm_up = 4}, 3), 1);
   EXPECT_DOUBLE_EQ(factor_at({.decay = Decay::inverse_square_root, .warm_up = 4}, 15), 0.5);
 }

@@ -25,6 +25,17 @@ TEST(WordTokenizer, AWordIsATokenWhateverWhiteSpaceStandsAround) {
   EXPECT_TRUE(tokenizer->encode("").empty());
 }
 
+// A folder's tokenizer_config.json then says which of them begins and ends.
+TEST(WordTokenizer, SpecialTokensHaveTheIdsBehindTheWords) {
+  const std::vector<std::string> specials = {"<begin>", "<end>"};
+  const auto tokenizer = parse_tokenizer_json(word_tokenizer_json(kWords, specials), "words");
+  EXPECT_EQ(tokenizer->size(), std::ssize(kWords) + 2);
+  const std::vector<TokenId> expected = {5, 1, 2, 6};
+  EXPECT_EQ(tokenizer->encode("<begin> ab : <end>"), expected);
+  EXPECT_TRUE(tokenizer->is_special(6));
+  EXPECT_EQ(tokenizer->bytes_of(6), "<end>");
+}
+
 TEST(WordTokenizer, AnotherWordIsNamed) {
   const auto tokenizer = parse_tokenizer_json(word_tokenizer_json(kWords), "words");
   EXPECT_THAT(test::error_of([&] { tokenizer->encode("a cat"); }), testing::HasSubstr("cat"));

@@ -56,7 +56,7 @@ at::Tensor read_best(const std::filesystem::path& file, const at::Tensor& like) 
 
 std::vector<int64_t> Tuning::judged_after(const TuningPlan& plan) {
   std::vector<int64_t> steps;
-  if (plan.dev.empty()) return steps;
+  if (plan.dev.empty()) return plan.measured_after;
   for (int64_t step = plan.judged_every; step < plan.schedule.steps; step += plan.judged_every) steps.push_back(step);
   steps.push_back(plan.schedule.steps);
   return steps;
@@ -85,7 +85,7 @@ Tuning::Tuning(std::shared_ptr<const model::FrozenNetwork> network, TuningPlan p
   run_.resume();
 }
 
-std::vector<std::vector<double>> Tuning::measure() {
+std::vector<std::vector<double>> Tuning::judge_all() {
   std::vector<std::vector<double>> measured;
   const tensor::ParameterLeaves leaves(parameters_);
   for (int64_t replica = 0; replica < parameters_.replicas(); ++replica) {
@@ -117,13 +117,14 @@ void Tuning::keep_best(const std::vector<std::vector<double>>& measured) {
   base::write_safetensors(best_file_.string(), {&input, 1});
 }
 
-void Tuning::run(const base::Watch& watch, int64_t noted_every) {
+// What was kept before a cut follows from the measurements that the state holds.
+void Tuning::recall_best() {
+  if (plan_.dev.empty()) return;
   if (!run_.measurements().empty() && !std::filesystem::exists(best_file_))
     throw base::Error({.where = best_file_.string(),
                        .given = "no such file beside a state that was judged",
                        .expected = "the values of the best step so far",
                        .hint = "remove the state too, to begin anew"});
-  // What was kept before a cut follows from the measurements that the state holds.
   for (const Measurement& measurement : run_.measurements()) {
     for (size_t replica = 0; replica < best_.size(); ++replica) {
       const Judgement then = {.accuracy = measurement.values[replica][0], .loss = measurement.values[replica][1]};
@@ -132,10 +133,15 @@ void Tuning::run(const base::Watch& watch, int64_t noted_every) {
       best_[replica].best = then;
     }
   }
+}
+
+void Tuning::run(const base::Watch& watch, int64_t noted_every) {
+  recall_best();
   const Measure measure_now = [&] {
-    std::vector<std::vector<double>> measured = measure();
-    keep_best(measured);
-    return measured;
+    if (plan_.dev.empty()) return plan_.measure(network_, parameters_);
+    std::vector<std::vector<double>> judged = judge_all();
+    keep_best(judged);
+    return judged;
   };
   // Where the loss curve has a point.
   const int64_t last = plan_.schedule.steps, every = noted_every > 0 ? (noted_every + kCurveEvery - 1) / kCurveEvery * kCurveEvery : last;
@@ -159,7 +165,7 @@ void Tuning::take_best() {
 std::string Tuning::line_of_progress() const {
   std::string line = fmt::format("step {:>5}  loss", trainer_.steps_done());
   for (int64_t replica = 0; replica < parameters_.replicas(); ++replica) line += fmt::format(" {:.4f}", last_loss(replica));
-  if (run_.measurements().empty()) return line;
+  if (plan_.dev.empty() || run_.measurements().empty()) return line;
   line += "  dev";
   for (const std::vector<double>& values : run_.measurements().back().values) line += fmt::format(" {:.1f} %", 100 * values[0]);
   return line;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,17 +15,22 @@
 
 namespace manabi::learn {
 
+// Values of every replica as it is now: [R][quantities].
+using MeasureTuned = std::function<std::vector<std::vector<double>>(const model::TunedNetwork&, const tensor::ParameterBuffer&)>;
+
 struct TuningPlan {
   model::TunedParts parts;
   tensor::OptimiserOptions optimiser;
   Schedule schedule;  // its steps are the tuning's
   int64_t batch = 16;
   double clip_norm = 1;
-  std::vector<double> lr;          // one a replica
-  std::vector<uint64_t> seeds;     // likewise, of the parts' first values
-  std::vector<TuningData> data;    // likewise
-  std::vector<JudgedEpisode> dev;  // what the best step is chosen on; none: the last step is kept
-  int64_t judged_every = 25;       // steps
+  std::vector<double> lr;               // one a replica
+  std::vector<uint64_t> seeds;          // likewise, of the parts' first values
+  std::vector<TuningData> data;         // likewise
+  std::vector<JudgedEpisode> dev;       // what the best step is chosen on; none: the last step is kept
+  int64_t judged_every = 25;            // steps
+  MeasureTuned measure;                 // where there are none, what is measured on the way; null: nothing
+  std::vector<int64_t> measured_after;  // steps, ascending
   int64_t threads = 1;
   int64_t token_budget = 2048;  // of a pass that judges
   base::Json made_of;           // everything that could change the result
@@ -59,13 +65,16 @@ class Tuning {
   // With every replica at its best step.
   const tensor::ParameterBuffer& parameters() const { return parameters_; }
   std::vector<TunedReplica> replicas() const;
-  const std::vector<std::vector<double>>& curves() const { return run_.curves(); }      // mean loss over curve_every steps
-  const std::vector<Measurement>& measurements() const { return run_.measurements(); }  // [R]{accuracy, loss} on the development split
+  const std::vector<std::vector<double>>& curves() const { return run_.curves(); }  // mean loss over curve_every steps
+  const std::vector<Measurement>& measurements() const {
+    return run_.measurements();
+  }  // as measured, or [R]{accuracy, loss} on the development split
   int64_t curve_every() const { return run_.plan().curve_every; }
   static std::vector<int64_t> judged_after(const TuningPlan& plan);
 
  private:
-  std::vector<std::vector<double>> measure();
+  std::vector<std::vector<double>> judge_all();
+  void recall_best();
   void keep_best(const std::vector<std::vector<double>>& measured);
   void take_best();
   std::string line_of_progress() const;

@@ -15,6 +15,7 @@ struct TuningItem {
   std::vector<TokenId> tokens;  // soft tokens (model/tuned/tuned_network.h) among them
   int64_t asked_from = 1;       // tokens [asked_from, end) are told, each from those before it; asked_from >= 1, or behind a prompt 0
   int64_t label = -1;           // the class, where a head is asked instead
+  std::vector<double> weights;  // of each asked token in the item's mean, not all 0; none: all alike
 };
 
 // The prompt of an episode and its right choice, which is what is asked.

@@ -30,6 +30,16 @@ std::vector<int64_t> asking(const TuningItem& item) {
   return places;
 }
 
+// What the last row's states are asked, and how much each answer counts.
+void add_targets(const TuningItem& item, bool has_head, int64_t batch, AskedRows& asked) {
+  const std::vector<int64_t>& places = asked.wanted.back();
+  const double all = item.weights.empty() ? static_cast<double>(places.size()) : std::accumulate(item.weights.begin(), item.weights.end(), 0.0);
+  for (size_t i = 0; i < places.size(); ++i) {
+    asked.targets.push_back(has_head ? item.label : static_cast<int64_t>(item.tokens[static_cast<size_t>(places[i] + 1)]));
+    asked.weights.push_back((item.weights.empty() ? 1 : item.weights[i]) / (all * static_cast<double>(batch)));
+  }
+}
+
 }  // namespace
 
 TuningObjective::TuningObjective(const TunedNetwork& network, std::vector<TuningData> data) : network_(network), data_(std::move(data)) {
@@ -41,6 +51,10 @@ TuningObjective::TuningObjective(const TunedNetwork& network, std::vector<Tuning
       if (item.asked_from < 1 || item.asked_from >= std::ssize(item.tokens))
         throw base::Error({.given = fmt::format("an item of {} tokens, asked from the {}.", item.tokens.size(), item.asked_from),
                            .expected = "something before what is asked, and something asked"});
+    for (const TuningItem& item : *each.items)
+      if (!item.weights.empty() && std::ssize(item.weights) != std::ssize(item.tokens) - item.asked_from)
+        throw base::Error({.given = fmt::format("{} weights of {} asked tokens", item.weights.size(), std::ssize(item.tokens) - item.asked_from),
+                           .expected = "one each, or none"});
   }
 }
 
@@ -57,11 +71,7 @@ at::Tensor TuningObjective::losses(const tensor::ParameterLeaves& parameters, co
       // The last token is told, not read; where a head is asked, none of those that are told is.
       const auto read = static_cast<size_t>(has_head ? item.asked_from : std::ssize(item.tokens) - 1);
       asked.wanted.push_back(has_head ? std::vector<int64_t>{item.asked_from - 1} : asking(item));
-      const auto count = static_cast<double>(asked.wanted.back().size());
-      for (const int64_t offset : asked.wanted.back()) {
-        asked.targets.push_back(has_head ? item.label : static_cast<int64_t>(item.tokens[static_cast<size_t>(offset + 1)]));
-        asked.weights.push_back(1 / (count * static_cast<double>(share.batch)));
-      }
+      add_targets(item, has_head, share.batch, asked);
       asked.rows.push_back({.replica = replica, .tokens = std::span(item.tokens).first(read), .wanted = asked.wanted.back()});
     }
     asked.counts.push_back(std::ssize(asked.targets) - first);

@@ -193,6 +193,49 @@ TEST(TuningObjective, TheLossIsTheMeanOverItemsOfTheirMeans) {
   EXPECT_NEAR(loss, expected, 1e-4);
 }
 
+TEST(TuningObjective, WeightsShareOutAnItemsMean) {
+  const auto lm = test::build(test::make_tiny_llama());
+  const model::TunedNetwork tuned(lm->frozen(at::kFloat), {.lora = model::LoraParts{}});
+  tensor::ParameterBuffer parameters(tuned.plan(), 1, at::kFloat);
+  parameters.initialise(0, 1);
+  const std::vector<TokenId> tokens = test::random_tokens(4, 1);
+  const auto loss_with = [&](std::vector<double> weights) {
+    auto items = std::make_shared<std::vector<TuningItem>>();
+    items->push_back({.tokens = tokens, .asked_from = 2, .weights = std::move(weights)});
+    const TuningObjective objective(tuned, {{.items = items, .order = {0}}});
+    const tensor::ParameterLeaves leaves(parameters, 0, at::zeros_like(parameters.values()));
+    return objective.losses(leaves, {.rows = 1, .batch = 1})[0].item<double>();
+  };
+  const double first = loss_with({1, 0}), second = loss_with({0, 1});
+  EXPECT_NEAR(loss_with({}), (first + second) / 2, 1e-6);
+  EXPECT_NEAR(loss_with({1, 0.5}), (first + 0.5 * second) / 1.5, 1e-6);
+  EXPECT_NEAR(loss_with({10, 5}), loss_with({1, 0.5}), 1e-6) << "their ratio alone counts";
+  EXPECT_THAT(test::fault_of([&] { loss_with({1}); }).given, HasSubstr("1 weights of 2"));
+}
+
+// Without a development split other things may be measured on the way; a tuning that goes on knows what was measured before.
+TEST(Tuning, MeasuresWhatItIsAskedToOnTheWay) {
+  const test::TemporaryFolder folder;
+  TuningPlan some = plan({.lora = model::LoraParts{}}, {0.01}, 12);
+  some.dev.clear();
+  some.measured_after = {3, 9, 12};
+  int64_t calls = 0;
+  some.measure = [&](const model::TunedNetwork&, const tensor::ParameterBuffer& parameters) {
+    return std::vector<std::vector<double>>{{static_cast<double>(++calls), parameters.values().norm().item<double>()}};
+  };
+  Tuning tuning(network(), some, folder.path(""));
+  tuning.run({});
+  ASSERT_EQ(tuning.measurements().size(), 3u);
+  EXPECT_EQ(tuning.measurements()[1].step, 9);
+  EXPECT_EQ(tuning.measurements()[1].values[0][0], 2);
+  EXPECT_NE(tuning.measurements()[0].values[0][1], tuning.measurements()[2].values[0][1]);
+  Tuning again(network(), some, folder.path(""));
+  again.run({});
+  EXPECT_EQ(calls, 3);
+  EXPECT_EQ(again.measurements().size(), 3u);
+  EXPECT_TRUE(at::equal(again.parameters().values(), tuning.parameters().values()));
+}
+
 TEST(TuningJudge, ChoicesOfSeveralTokensAreScoredAsTheirSum) {
   const auto lm = test::build(test::make_tiny_llama());
   const model::TunedNetwork tuned(lm->frozen(at::kFloat), {.lora = model::LoraParts{}});

@@ -1,0 +1,83 @@
+#include "learn/tuning/knowledge_items.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <utility>
+
+#include "base/error.h"
+#include "learn/scoring/beginning.h"
+
+namespace manabi::learn {
+namespace {
+
+std::vector<TokenId> begun(const text::Tokenizer& tokenizer, const std::string& text) {
+  std::vector<TokenId> tokens = tokenizer.encode(text, text::Specials::literal);
+  if (tokenizer.bos()) add_beginning(tokens, tokenizer.bos());
+  return tokens;
+}
+
+std::string without_white_space(std::string_view text) {
+  std::string dense;
+  for (const char c : text)
+    if (!std::isspace(static_cast<unsigned char>(c))) dense += c;
+  return dense;
+}
+
+// Where the answers stand in a text, as [begin, end) of its bytes that are no white space: tokenizers differ in what they do with the others.
+std::vector<std::pair<size_t, size_t>> answer_spans(const world::Document& document, const std::string& text) {
+  const std::string dense = without_white_space(text);
+  std::vector<std::pair<size_t, size_t>> spans;
+  for (const world::Question& question : document.questions) {
+    for (const std::string& answer : question.answers) {
+      const std::string wanted = without_white_space(answer);
+      if (wanted.empty()) continue;
+      for (size_t at = dense.find(wanted); at != std::string::npos; at = dense.find(wanted, at + 1)) spans.emplace_back(at, at + wanted.size());
+    }
+  }
+  return spans;
+}
+
+}  // namespace
+
+std::vector<TokenId> tokens_of_prompt(const text::Tokenizer& tokenizer, const world::Question& question, const std::string& before) {
+  return begun(tokenizer, before + question_prompt(question));
+}
+
+TuningItem item_of_document(const text::Tokenizer& tokenizer, const world::Document& document, int64_t text, int64_t context,
+                            double weight_beside_answers) {
+  const std::string& whole = document.texts.at(static_cast<size_t>(text));
+  TuningItem item{.tokens = begun(tokenizer, whole)};
+  if (std::ssize(item.tokens) > context) item.tokens.resize(static_cast<size_t>(context));
+  if (item.tokens.size() < 2)
+    throw base::Error({.where = "document " + document.id, .given = "a text of fewer than two tokens", .expected = "one that can be told"});
+  if (weight_beside_answers == 1) return item;
+  const auto spans = answer_spans(document, whole);
+  size_t end = 0;
+  for (size_t i = 0; i < item.tokens.size(); ++i) {
+    const size_t begin = end;
+    if (i > 0 || !tokenizer.bos()) end += without_white_space(tokenizer.bytes_of(item.tokens[i])).size();
+    const bool is_in_answer = std::ranges::any_of(spans, [&](const auto& span) { return begin < span.second && end > span.first; });
+    if (i > 0) item.weights.push_back(is_in_answer ? 1 : weight_beside_answers);
+  }
+  return item;
+}
+
+TuningItem item_of_question(const text::Tokenizer& tokenizer, const world::Question& question, int64_t context) {
+  const std::vector<TokenId> prompt = tokens_of_prompt(tokenizer, question);
+  TuningItem item{.tokens = begun(tokenizer, world::question_prompt(question) + " " + question.answers.front())};
+  // Where the prompt's last token grows with the answer, it is told too.
+  item.asked_from = std::ranges::mismatch(prompt, item.tokens).in1 - prompt.begin();
+  if (item.asked_from < 1 || item.asked_from >= std::ssize(item.tokens))
+    throw base::Error(
+        {.where = "question " + question.id, .given = "the answer '" + question.answers.front() + "'", .expected = "one that adds a token"});
+  if (tokenizer.eos()) item.tokens.push_back(*tokenizer.eos());
+  if (std::ssize(item.tokens) > context)
+    throw base::Error({.where = "question " + question.id,
+                       .given = fmt::format("{} tokens with its answer", item.tokens.size()),
+                       .expected = fmt::format("at most {}, the model's context", context)});
+  return item;
+}
+
+}  // namespace manabi::learn

@@ -1,0 +1,26 @@
+// Documents and questions as a network is tuned on them (Jiang et al. 2024): a document is told from its first token on, behind the beginning
+// token; of a question only the answer and the end behind it are told.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "learn/tuning/run/tuning_items.h"
+#include "text/tokenizer.h"
+#include "world/knowledge/document.h"
+
+namespace manabi::learn {
+
+// What is read before an answer: the beginning token where the tokenizer has one, the text `before` (examples, a document), and question_prompt.
+std::vector<TokenId> tokens_of_prompt(const text::Tokenizer& tokenizer, const world::Question& question, const std::string& before = "");
+
+// `context` tokens at most: a longer document loses its end. `weight_beside_answers`: of tokens that are not part of an answer to one of the
+// document's questions, which have 1. Throws base::Error naming the document for one without tokens to tell.
+TuningItem item_of_document(const text::Tokenizer& tokenizer, const world::Document& document, int64_t text, int64_t context,
+                            double weight_beside_answers = 1);
+// Throws base::Error naming the question where it and its answer are longer than the context, or where the answer adds no token.
+TuningItem item_of_question(const text::Tokenizer& tokenizer, const world::Question& question, int64_t context);
+
+}  // namespace manabi::learn
