@@ -65,6 +65,8 @@ class Equipment {
   world::DatasetCatalogue datasets() const { return {assets_folder_, options_.data}; }
   world::MappingCatalogue mappings() const { return {assets_folder_, options_.data}; }
   std::vector<world::MadeUpTask> made_up_tasks() const { return world::made_up_tasks(assets_folder_); }
+  // The path of a file among the assets.
+  std::string asset(const std::string& file) const { return assets_folder_ + "/" + file; }
   // Names of the catalogue or paths of TOML files, opened.
   Tasks open_tasks(const std::vector<std::string>& names) const;
   // Long loops of a study ask this.

@@ -6,34 +6,10 @@
 #include "lab/statistics/seeds.h"
 #include "study/prompt_tuning/measure.h"
 #include "study/prompt_tuning/report.h"
+#include "study/scored_items.h"
 
 namespace manabi::study::prompt_tuning {
 namespace {
-
-constexpr double kPoints = 100;
-
-lab::Interval in_points(lab::Interval interval) {
-  interval.value *= kPoints;
-  interval.low *= kPoints;
-  interval.high *= kPoints;
-  return interval;
-}
-
-// One setting less another, over the tasks that have both, paired by item.
-std::optional<lab::Interval> difference(const lab::Records& records, const lab::Coordinates& more, const lab::Coordinates& less) {
-  std::vector<std::vector<lab::Stratum>> strata(2);
-  for (const std::string& task : lab::values_of(records, "task")) {
-    lab::Coordinates left = more, right = less;
-    left["task"] = right["task"] = task;
-    const std::vector<lab::Stratum> a = right_answers(records, left), b = right_answers(records, right);
-    if (a.empty() || b.empty()) continue;
-    strata[0].push_back(a.front());
-    strata[1].push_back(b.front());
-  }
-  if (strata[0].empty()) return std::nullopt;
-  const std::vector<double> weights = {1, -1};
-  return in_points(lab::bootstrap_combination(strata, weights));
-}
 
 // Every item's answer by the most votes over the seeds, the first class among equals, less the mean of the single answers.
 std::optional<lab::Interval> ensemble_gain(const lab::Records& records, const lab::Coordinates& where) {
@@ -92,26 +68,13 @@ lab::Claim claim_of(const lab::Records& records, const std::string& model, const
                    .unit = "points",
                    .direction = lab::Direction::above,
                    .margin = comparison.margin};
-  if (!comparison.more.empty() && !comparison.less.empty()) claim.effect = difference(records, comparison.more, comparison.less);
+  if (!comparison.more.empty() && !comparison.less.empty())
+    claim.effect = accuracy_difference(records, comparison.more, comparison.less, "task");
   if (!claim.effect) claim.missing = comparison.missing;
   return claim;
 }
 
 }  // namespace
-
-std::vector<lab::Stratum> right_answers(const lab::Records& records, const lab::Coordinates& where) {
-  lab::Stratum answers;
-  for (const lab::CellRecord* record : lab::select(records, where))
-    for (const lab::ScoredItem& item : record->items)
-      answers.push_back({.item = item.id, .draw = lab::integer_at(record->cell.at, lab::kSeed), .value = item.is_right() ? 1.0 : 0.0});
-  if (answers.empty()) return {};
-  return {std::move(answers)};
-}
-
-std::optional<lab::Interval> accuracy_of(const lab::Records& records, const lab::Coordinates& where) {
-  const std::vector<lab::Stratum> answers = right_answers(records, where);
-  return answers.empty() ? std::nullopt : std::optional(lab::bootstrap_mean(answers));
-}
 
 std::vector<lab::Claim> tuning_claims(const lab::Records& records, const std::string& model) {
   std::vector<lab::Claim> claims;

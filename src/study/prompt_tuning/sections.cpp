@@ -7,6 +7,7 @@
 #include "lab/statistics/seeds.h"
 #include "study/prompt_tuning/measure.h"
 #include "study/prompt_tuning/report.h"
+#include "study/scored_items.h"
 
 namespace manabi::study::prompt_tuning {
 namespace {
