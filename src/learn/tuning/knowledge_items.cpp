@@ -12,12 +12,6 @@
 namespace manabi::learn {
 namespace {
 
-std::vector<TokenId> begun(const text::Tokenizer& tokenizer, const std::string& text) {
-  std::vector<TokenId> tokens = tokenizer.encode(text, text::Specials::literal);
-  if (tokenizer.bos()) add_beginning(tokens, tokenizer.bos());
-  return tokens;
-}
-
 std::string without_white_space(std::string_view text) {
   std::string dense;
   for (const char c : text)
@@ -40,6 +34,12 @@ std::vector<std::pair<size_t, size_t>> answer_spans(const world::Document& docum
 }
 
 }  // namespace
+
+std::vector<TokenId> begun(const text::Tokenizer& tokenizer, const std::string& text) {
+  std::vector<TokenId> tokens = tokenizer.encode(text, text::Specials::literal);
+  if (tokenizer.bos()) add_beginning(tokens, tokenizer.bos());
+  return tokens;
+}
 
 std::vector<TokenId> tokens_of_prompt(const text::Tokenizer& tokenizer, const world::Question& question, const std::string& before) {
   return begun(tokenizer, before + question_prompt(question));
@@ -64,20 +64,26 @@ TuningItem item_of_document(const text::Tokenizer& tokenizer, const world::Docum
   return item;
 }
 
-TuningItem item_of_question(const text::Tokenizer& tokenizer, const world::Question& question, int64_t context) {
-  const std::vector<TokenId> prompt = tokens_of_prompt(tokenizer, question);
-  TuningItem item{.tokens = begun(tokenizer, world::question_prompt(question) + " " + question.answers.front())};
+TuningItem item_of_answer(const text::Tokenizer& tokenizer, const std::string& prompt, const std::string& answer, int64_t context) {
+  const std::vector<TokenId> read = begun(tokenizer, prompt);
+  TuningItem item{.tokens = begun(tokenizer, prompt + " " + answer)};
   // Where the prompt's last token grows with the answer, it is told too.
-  item.asked_from = std::ranges::mismatch(prompt, item.tokens).in1 - prompt.begin();
+  item.asked_from = std::ranges::mismatch(read, item.tokens).in1 - read.begin();
   if (item.asked_from < 1 || item.asked_from >= std::ssize(item.tokens))
-    throw base::Error(
-        {.where = "question " + question.id, .given = "the answer '" + question.answers.front() + "'", .expected = "one that adds a token"});
+    throw base::Error({.given = "the answer '" + answer + "'", .expected = "one that adds a token"});
   if (tokenizer.eos()) item.tokens.push_back(*tokenizer.eos());
   if (std::ssize(item.tokens) > context)
-    throw base::Error({.where = "question " + question.id,
-                       .given = fmt::format("{} tokens with its answer", item.tokens.size()),
+    throw base::Error({.given = fmt::format("{} tokens with the answer", item.tokens.size()),
                        .expected = fmt::format("at most {}, the model's context", context)});
   return item;
+}
+
+TuningItem item_of_question(const text::Tokenizer& tokenizer, const world::Question& question, int64_t context) {
+  try {
+    return item_of_answer(tokenizer, question_prompt(question), question.answers.front(), context);
+  } catch (const base::Error& error) {
+    throw base::Error({.where = "question " + question.id, .given = error.fault().given, .expected = error.fault().expected});
+  }
 }
 
 }  // namespace manabi::learn

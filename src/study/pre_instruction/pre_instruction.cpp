@@ -19,6 +19,7 @@ namespace {
 
 constexpr const char* kFilms = "films";
 constexpr const char* kOwn = "own";
+constexpr int64_t kInventedAnswer = 4;  // tokens at most: a word and the end
 constexpr const char* kCurriculumAsset = "curricula/pre_instruction.toml";
 
 struct Options {
@@ -129,7 +130,8 @@ base::OptionTable PreInstruction::options() {
              .help = "your documents: a folder of .txt files (first line: title), or a .jsonl file (id, title, text)",
              .target = &options_.documents});
   table.add({.name = "qa", .help = "your questions: a .jsonl file (id of the document, question, answer)", .target = &options_.questions});
-  count("people", "invented documents to train with, and as many to test with", &options_.invented.train);
+  count("people", "invented documents to train with", &options_.invented.train);
+  count("tested", "and to test with", &options_.invented.test);
   count("known", "invented documents that the network was told beforehand", &options_.invented.known);
   table.add({.name = "known-linked",
              .help = "tell texts and questions of the same known documents; off: of some the texts, of others the questions",
@@ -172,9 +174,10 @@ Recipe PreInstruction::recipe_at(const lab::Coordinates& at) const {
             .checks = options_.own_checks,
             .shots = options_.shots};
   Recipe recipe{.updates = options_.updates, .batch = options_.batch, .lr = options_.lr, .checks = options_.checks};
+  recipe.quiz.answers.tokens = kInventedAnswer;
   // As many documents more, as many updates more.
   const InventedPlan plan = plan_at(options_.invented, at);
-  recipe.updates = std::max<int64_t>(1, recipe.updates * (plan.train + plan.test) / (2 * options_.invented.train));
+  recipe.updates = std::max<int64_t>(1, recipe.updates * (plan.train + plan.test) / (options_.invented.train + options_.invented.test));
   return recipe;
 }
 
@@ -219,11 +222,11 @@ void PreInstruction::add_invented(std::vector<lab::Cell>& cells) const {
   const auto at = [&](const std::string& knowledge, int64_t train, int64_t test) {
     return lab::Coordinates{{"model", options_.pupil.name()}, {kKnowledge, knowledge}, {kDocuments, fmt::format("{}+{}", train, test)}};
   };
-  const int64_t people = options_.invented.train;
-  add(cells, inputs, at("people", people, people), with_untrained(options_.arms, false), "arms");
+  const int64_t people = options_.invented.train, tested = options_.invented.test;
+  add(cells, inputs, at("people", people, tested), with_untrained(options_.arms, false), "arms");
   for (const int64_t times : options_.growth)
     add(cells, inputs, at("people", people, options_.growth_documents * times), {"cpt", "it", "pit"}, "growth");
-  if (options_.transfer) add(cells, inputs, at("ships > people", people, people), {"cpt", "it", "pit"}, "transfer");
+  if (options_.transfer) add(cells, inputs, at("ships > people", people, tested), {"cpt", "it", "pit"}, "transfer");
 }
 
 void PreInstruction::add_read(std::vector<lab::Cell>& cells) const {
