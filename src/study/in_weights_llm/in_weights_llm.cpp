@@ -29,7 +29,7 @@ struct Options {
   std::vector<std::string> facts = {kPublished};
   std::vector<std::string> tuned = {kWeights};
   int64_t steps = 100, batch = 8, checks = 4;
-  double lr = 1e-4, lora_lr = 1e-3;
+  double lr = 5e-5, lora_lr = 1e-3;
   int64_t opposing = 3;  // other cities that are stated of a resident, and of a stranger
 };
 
@@ -225,6 +225,7 @@ Lesson InWeightsLlm::lesson_of(const lab::Cell& cell, const Ground& ground, cons
                 .batch = options_.batch,
                 .lr = is_lora ? options_.lora_lr : options_.lr,
                 .seed = seed,
+                .keeps_model = false,
                 .measure_name = fmt::format("interview {}, {} opposing", kProbesVersion, options_.opposing)};
   if (is_lora) lesson.parts = {.lora = model::LoraParts{}};
   for (int64_t check = 1; check <= options_.checks; ++check) {

@@ -27,6 +27,7 @@ inline constexpr const char* kDevAccuracy = "dev accuracy";  // at {step}
 inline constexpr const char* kBestStep = "best step";
 inline constexpr const char* kParameters = "parameters";  // numbers that are tuned
 inline constexpr const char* kShare = "parameter share";  // of the model's
+inline constexpr const char* kModelParameters = "model parameters";
 inline constexpr const char* kDiverged = "diverged at step";
 inline constexpr const char* kNeighbours = "neighbours";  // exhibit: of each row of a prompt the nearest words
 inline constexpr const char* kTriggers = "triggers";      // exhibit: the words that were found

@@ -10,6 +10,7 @@
 #include "study/equipment.h"
 #include "study/prompt_tuning/measure.h"
 #include "study/prompt_tuning/report.h"
+#include "study/prompt_tuning/scratch.h"
 
 namespace manabi::study {
 namespace prompt_tuning {
@@ -33,12 +34,23 @@ const std::map<std::string, MethodPlan> kPlans = {{kManual, {0, 0, 0, "-"}},
                                                   {"bitfit", {100, 1e-3, 0, "-"}},
                                                   {"full", {100, 3e-5, 0, "-"}}};
 
+constexpr int64_t kScratchCostOfAStep = 100'000;  // of a checkpoint: in the units of scratch_cost, about
+
+// Models that were not trained here.
+std::vector<std::string> checkpoints_of(const lab::Records& records) {
+  std::vector<std::string> models;
+  for (const std::string& model : lab::values_of(records, "model"))
+    if (!is_scratch({{"model", model}})) models.push_back(model);
+  return models;
+}
+
 struct Options {
   std::vector<std::string> tasks = {"questions"}, methods = {kManual, "prompt-tuning", "lora", "full"};
   std::vector<int64_t> lengths, examples = {64};
   std::vector<std::string> beginnings;
   int64_t dev = 40, test = 100, batch = 8;
   double steps = 0.4;  // of a method's own number
+  ScratchOptions scratch = {.widths = {32, 128}, .rules = {"reverse"}, .lengths = {1, 20}, .steps = 1500};
 };
 
 class PromptTuning final : public lab::Study {
@@ -69,6 +81,7 @@ class PromptTuning final : public lab::Study {
     options_.dev = has_data ? 128 : 40;
     options_.test = 300;
     options_.steps = scale == lab::RunScale::full ? 1 : 10;
+    options_.scratch = {.widths = {32, 64, 128, 256}};
   }
 
   base::OptionTable options() override {
@@ -99,6 +112,7 @@ class PromptTuning final : public lab::Study {
     count("batch", "examples of a step", &options_.batch);
     table.add(
         {.name = "steps-factor", .help = "times a method's usual number of steps", .target = &options_.steps, .changes = base::Changes::value});
+    options_.scratch.add_to(table);
     return table;
   }
 
@@ -106,22 +120,33 @@ class PromptTuning final : public lab::Study {
   std::vector<std::string> together() const override { return {lab::kSeed}; }
   lab::Records measure(std::span<const lab::Cell> group, lab::Workbench& bench) override {
     const lab::Coordinates& at = group.front().at;
+    if (is_scratch(at)) {
+      lab::Records records;
+      for (const lab::Cell& cell : group) records.push_back(measure_scratch(cell, options_.scratch, equipment_, bench));
+      return records;
+    }
     const auto checkpoint = equipment_.checkpoint(lab::text_at(at, "model"));
     return measure_method(group, settings_of(lab::text_at(at, kMethod)), tasks_.named(lab::text_at(at, "task")), *checkpoint, equipment_, bench);
   }
   int64_t cost_of(std::span<const lab::Cell> group) const override {
+    if (is_scratch(group.front().at)) {
+      int64_t cost = 0;
+      for (const lab::Cell& cell : group) cost += scratch_cost(cell, options_.scratch);
+      return cost / kScratchCostOfAStep + 1;
+    }
     const Settings settings = settings_of(lab::text_at(group.front().at, kMethod));
     return static_cast<int64_t>(group.size()) * (settings.steps + 1);
   }
   std::vector<lab::Claim> claims(const lab::Records& records) const override {
     std::vector<lab::Claim> all;
-    for (const std::string& model : lab::values_of(records, "model")) std::ranges::move(tuning_claims(records, model), std::back_inserter(all));
+    for (const std::string& model : checkpoints_of(records)) std::ranges::move(tuning_claims(records, model), std::back_inserter(all));
+    std::ranges::move(scratch_claims(records), std::back_inserter(all));
     return all;
   }
   std::vector<lab::Section> sections(const lab::Records& records) const override {
     std::vector<lab::Section> all;
-    for (const std::string& model : lab::values_of(records, "model"))
-      std::ranges::move(tuning_sections(records, model), std::back_inserter(all));
+    for (const std::string& model : checkpoints_of(records)) std::ranges::move(tuning_sections(records, model), std::back_inserter(all));
+    std::ranges::move(scratch_sections(records), std::back_inserter(all));
     return all;
   }
 
@@ -187,6 +212,7 @@ std::vector<lab::Cell> PromptTuning::grid() {
         for (const char* method : {"prompt-tuning", "lora", "full"}) vary(method, kExamples, std::to_string(examples), "examples");
     }
   }
+  std::ranges::move(scratch_cells(options_.scratch, seeds(), equipment_), std::back_inserter(cells));
   return cells;
 }
 

@@ -22,6 +22,7 @@ constexpr const char* kCourseFile = "course.json";
 
 base::Json made_of(const base::Json& start, const Lesson& lesson, const tensor::Compute& compute) {
   base::Json parts = {{"weights", lesson.parts.weights}};
+  if (lesson.parts.prompt) parts["prompt"] = lesson.parts.prompt->lengths;
   if (lesson.parts.lora) parts["lora"] = {{"rank", lesson.parts.lora->rank}, {"scale", lesson.parts.lora->scale}};
   return {{"start", start},
           {"data", lesson.data_made_of},
@@ -54,7 +55,7 @@ std::unique_ptr<model::CausalLM> model_of(const model::TunedNetwork& network, co
   return model::adapted(model::language_model_of(network.frozen(), compute), model::adapter_of(network, parameters, 0));
 }
 
-void save(const learn::Tuning& tuning, const model::Checkpoint& start, const fs::path& folder) {
+void save_model(const learn::Tuning& tuning, const model::Checkpoint& start, const fs::path& folder) {
   if (tuning.network().parts().weights) {
     model::save_model(*model::tuned_weights(tuning.network(), tuning.parameters(), 0), start, folder);
   } else {
@@ -63,6 +64,9 @@ void save(const learn::Tuning& tuning, const model::Checkpoint& start, const fs:
     adapter.base_hash = start.hash;
     model::save_adapter(adapter, model::AdapterShape::of(tuning.network().frozen()), folder);
   }
+}
+
+void save_course(const learn::Tuning& tuning, const fs::path& folder) {
   base::Json course = {{"curve_every", tuning.curve_every()},
                        {"curve", tuning.curves()[0]},
                        {"diverged_at", tuning.replicas()[0].diverged_at},
@@ -118,7 +122,8 @@ Taught teach(const model::Checkpoint& start, const base::Json& start_made_of, co
     progress.advance(tuning.steps_done());
     tuning.run({.progress = &progress, .cancel = bench.watch.cancel});
     fs::create_directories(result);
-    save(tuning, start, result);
+    if (lesson.keeps_model) save_model(tuning, start, result);
+    save_course(tuning, result);
   };
   return read_course(bench.artifacts.artifact({.kind = "lesson", .made_of = all, .extension = ""}, lesson.title, make, bench.watch));
 }

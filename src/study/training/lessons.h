@@ -24,6 +24,7 @@ struct Lesson {
   double lr = 1e-3;
   double clip_norm = 1;
   uint64_t seed = 0;  // of what begins by chance
+  bool keeps_model = true;  // off: only what was measured is kept
   std::vector<int64_t> measured_after;
   std::string measure_name;  // of what is measured, with everything that could change it
 };
@@ -33,7 +34,7 @@ using MeasureTaught = std::function<std::vector<double>(const model::CausalLM& l
 
 struct Taught {
   std::string artifact;
-  std::filesystem::path folder;  // of the model, or of its adapter where not all weights were tuned
+  std::filesystem::path folder;  // of the model, or of its adapter where not all weights were tuned; where they are kept
   std::vector<double> curve;     // mean loss over curve_every steps, nats
   int64_t curve_every = 1;
   std::vector<learn::Measurement> measurements;  // values of one replica

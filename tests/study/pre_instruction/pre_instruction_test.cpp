@@ -35,7 +35,8 @@ class PreInstructionStudy : public testing::Test {
   void use(lab::RunScale scale) {
     study = make_study("pre-instruction", equipment);
     study->set_scale(scale);
-    for (const auto& [name, text] : {std::pair{"people", "4"}, {"tested", "4"},
+    for (const auto& [name, text] : {std::pair{"people", "4"},
+                                     {"tested", "4"},
                                      {"known", "6"},
                                      {"scratch-width", "32"},
                                      {"scratch-layers", "1"},

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "lab/claim.h"
+#include "lab/statistics/seeds.h"
 #include "lab/study.h"
 #include "study/catalogue.h"
 #include "study/equipment.h"
@@ -26,8 +27,13 @@ class PromptTuningStudy : public testing::Test {
     equipment.options().threads = 1;
     study = make_study("prompt-tuning", equipment);
     study->set_scale(lab::RunScale::quick);
-    for (const auto& [name, text] :
-         {std::pair{"tasks", "sentiment"}, {"examples", "8"}, {"dev", "4"}, {"items", "6"}, {"batch", "2"}, {"steps-factor", "0.02"}})
+    for (const auto& [name, text] : {std::pair{"tasks", "sentiment"},
+                                     {"examples", "8"},
+                                     {"dev", "4"},
+                                     {"items", "6"},
+                                     {"batch", "2"},
+                                     {"steps-factor", "0.02"},
+                                     {"scratch-widths", ""}})
       study->options().set(name, text, "test");
   }
 
@@ -64,6 +70,38 @@ TEST_F(PromptTuningStudy, EveryMethodAnswersTheSameItems) {
   for (const lab::Claim& claim : study->claims(all))
     EXPECT_TRUE(claim.effect || claim.id.find("beats-manual") == std::string::npos) << claim.id << ": " << claim.missing;
   EXPECT_FALSE(study->sections(all).empty());
+}
+
+// Networks of two sizes, taught for a few steps: every way answers the same sequences, and the claim has its effect.
+TEST_F(PromptTuningStudy, NetworksOfSeveralSizesAreTunedToARuleWithoutItsName) {
+  equipment.options().model = {};
+  for (const auto& [name, text] : {std::pair{"scratch-widths", "32,64"},
+                                   {"scratch-rules", "copy,next then sort"},
+                                   {"scratch-lengths", "1,3"},
+                                   {"scratch-steps", "3"},
+                                   {"scratch-batch", "4"},
+                                   {"scratch-tuning-steps", "2"}})
+    study->options().set(name, text, "test");
+  equipment.options().seeds = 2;
+  const std::vector<lab::Cell> cells = study->grid();
+  ASSERT_EQ(cells.size(), 2u * 2 * 2 * 5) << "widths, rules, seeds; named, unnamed, two prompts, all weights";
+  lab::Artifacts artifacts(folder.path("artifacts"));
+  lab::Workbench bench{.watch = {}, .artifacts = artifacts};
+  lab::Records all;
+  for (const lab::Cell& cell : cells)
+    for (lab::CellRecord& record : study->measure({&cell, 1}, bench)) all.push_back(std::move(record));
+  std::map<std::string, std::set<std::string>> items_of_seed;
+  for (const lab::CellRecord& record : all) {
+    std::string ids;
+    for (const lab::ScoredItem& item : record.items) ids += item.id + " ";
+    items_of_seed[record.cell.at.at(lab::kSeed)].insert(ids);
+  }
+  EXPECT_EQ(items_of_seed.size(), 2u);
+  for (const auto& [seed, items] : items_of_seed) EXPECT_EQ(items.size(), 1u) << "ways were judged on different sequences";
+  const std::vector<lab::Claim> claims = study->claims(all);
+  ASSERT_EQ(claims.size(), 2u);
+  for (const lab::Claim& claim : claims) EXPECT_TRUE(claim.effect) << claim.id;
+  EXPECT_EQ(study->sections(all).size(), 1u);
 }
 
 // What was tuned once is read from its artifact, seeds together or a seed alone.
