@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -70,6 +71,43 @@ TEST_F(Tune, EveryMethodLeavesAnAdapterThatScoreReads) {
     EXPECT_EQ(scored.code, 0) << scored.messages;
     EXPECT_NE(scored.out, plain);
   }
+}
+
+// Lines of one file may be read with different adapters, or with none: each has the scores that it has alone.
+TEST_F(Tune, RequestsMayNameTheirAdapters) {
+  const auto line = [](const std::string& context, const std::string& adapter) {
+    return "{\"context\": \"" + context + "\", \"choices\": [\" good\", \" bad\"]" +
+           (adapter.empty() ? "" : ", \"adapter\": \"" + adapter + "\"") + "}\n";
+  };
+  const auto score = [&](const std::string& requests, const std::vector<std::string>& more = {}) {
+    std::vector<std::string> words = {"score", folder_.write("requests.jsonl", requests), "--model", folder_.path("model"), "--threads", "1"};
+    words.insert(words.end(), more.begin(), more.end());
+    return test::run_program(words);
+  };
+  std::string mixed, expected;
+  for (const char* method : {"lora", "prompt-tuning", "prefix-tuning"})
+    ASSERT_EQ(tune(method, {"--save", folder_.path(method), "--lr", "0.1"}).code, 0);
+  for (const char* context : {"it was", "so"}) {
+    for (const char* method : {"lora", "", "prompt-tuning", "prefix-tuning"}) {
+      const std::string place = *method ? folder_.path(method) : "";
+      mixed += line(context, place);
+      expected += score(line(context, ""), place.empty() ? std::vector<std::string>{} : std::vector<std::string>{"--adapter", place}).out;
+    }
+  }
+  const Outcome outcome = score(mixed);
+  ASSERT_EQ(outcome.code, 0) << outcome.messages;
+  std::istringstream told(outcome.out), alone(expected);
+  for (std::string left, right; std::getline(alone, right);) {
+    ASSERT_TRUE(std::getline(told, left));
+    const base::Json a = base::parse_json(left, "mixed"), b = base::parse_json(right, "alone");
+    for (size_t i = 0; i < 2; ++i) EXPECT_NEAR(a["scores"][i].get<double>(), b["scores"][i].get<double>(), 1e-4);
+  }
+  const Outcome missing = score(line("it was", "") + line("so", folder_.path("nowhere")));
+  EXPECT_EQ(missing.code, 2);
+  EXPECT_THAT(missing.messages, AllOf(HasSubstr("requests.jsonl:2"), HasSubstr("nowhere")));
+  const Outcome no_text = score("{\"context\": \"a\", \"choices\": [\"b\"], \"adapter\": 7}\n");
+  EXPECT_EQ(no_text.code, 2);
+  EXPECT_THAT(no_text.messages, HasSubstr("\"adapter\" is number"));
 }
 
 TEST_F(Tune, WholeWeightsAreSavedAsAModel) {

@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/format/json.h"
 #include "learn/scoring/requests.h"
+#include "learn/tuning/tuned_reader.h"
 
 namespace manabi::app {
 namespace {
@@ -97,7 +98,8 @@ int score_verb(Words words, Session& session) {
   reader.score.cache_budget_mib = options.cache_budget_mib;
   learn::ScoreCost cost;
   const auto score_begin = Clock::now();
-  const std::vector<learn::RequestAnswer> answers = learn::answer_requests(checkpoint, requests, options.requests, reader, session.watch, &cost);
+  const std::vector<learn::RequestAnswer> answers =
+      learn::answer_adapted_requests(checkpoint, requests, options.requests, reader, session.watch, &cost);
   const double seconds = seconds_since(score_begin);
 
   const std::string text = learn::format_answers(requests, answers);

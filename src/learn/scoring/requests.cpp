@@ -49,6 +49,13 @@ std::optional<int64_t> target_of(const base::Json& object, size_t choices, const
   return found->get<int64_t>();
 }
 
+std::string adapter_of(const base::Json& object, const std::string& place) {
+  const auto found = object.find("adapter");
+  if (found == object.end() || found->is_null()) return "";
+  if (!found->is_string()) refuse(place, std::string("\"adapter\" is ") + found->type_name(), "the folder of an adapter, as a string");
+  return found->get<std::string>();
+}
+
 }  // namespace
 
 std::vector<Request> parse_requests(std::string_view text, const std::string& where) {
@@ -60,6 +67,7 @@ std::vector<Request> parse_requests(std::string_view text, const std::string& wh
     Request request{.context = context_of(object, place), .choices = choices_of(object, place), .line = line};
     request.target = target_of(object, request.choices.size(), place);
     if (object.contains("id")) request.id = object["id"].dump();
+    request.adapter = adapter_of(object, place);
     requests.push_back(std::move(request));
   });
   return requests;
@@ -158,13 +166,13 @@ ScoredSequence encode_request(const text::Tokenizer& tokenizer, const Request& r
   return RequestEncoder(tokenizer, request, beginning, context_limit, where).encode(choice);
 }
 
-std::vector<RequestAnswer> answer_requests(const model::Checkpoint& checkpoint, const std::vector<Request>& requests, const std::string& where,
-                                           const ReaderOptions& options, const base::Watch& watch, ScoreCost* cost) {
+std::vector<RequestAnswer> answer_requests(const model::CausalLM& lm, const text::Tokenizer& tokenizer, std::span<const Request> requests,
+                                           const std::string& where, const ReaderOptions& options, const base::Watch& watch, ScoreCost* cost) {
   std::vector<RequestAnswer> answers(requests.size());
   std::vector<ScoredSequence> sequences;
   for (size_t index = 0; index < requests.size(); ++index) {
     watch.throw_if_cancelled();
-    const RequestEncoder encoder(*checkpoint.tokenizer, requests[index], options.beginning, checkpoint.lm->context(), where);
+    const RequestEncoder encoder(tokenizer, requests[index], options.beginning, lm.context(), where);
     for (size_t choice = 0; choice < requests[index].choices.size(); ++choice) {
       sequences.push_back(encoder.encode(choice));
       answers[index].tokens.push_back(static_cast<int64_t>(sequences.back().tokens.size()) - sequences.back().scored_from);
@@ -175,7 +183,7 @@ std::vector<RequestAnswer> answer_requests(const model::Checkpoint& checkpoint, 
   score.normalised = true;
   watch.begin("scoring", static_cast<int64_t>(requests.size()));
   ScaledProgress progress(watch, static_cast<int64_t>(requests.size()));
-  const std::vector<double> scores = score_sequences(*checkpoint.lm, sequences, score, progress.watch(), cost);
+  const std::vector<double> scores = score_sequences(lm, sequences, score, progress.watch(), cost);
   watch.end();
 
   auto next = scores.begin();
@@ -185,6 +193,11 @@ std::vector<RequestAnswer> answer_requests(const model::Checkpoint& checkpoint, 
     next = end;
   }
   return answers;
+}
+
+std::vector<RequestAnswer> answer_requests(const model::Checkpoint& checkpoint, const std::vector<Request>& requests, const std::string& where,
+                                           const ReaderOptions& options, const base::Watch& watch, ScoreCost* cost) {
+  return answer_requests(*checkpoint.lm, *checkpoint.tokenizer, requests, where, options, watch, cost);
 }
 
 std::string format_answers(const std::vector<Request>& requests, const std::vector<RequestAnswer>& answers) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,7 @@ struct Request {
   std::vector<std::string> choices;
   std::optional<int64_t> target;  // index of the right choice
   std::string id;                 // its JSON text ("7", "\"dev:7\""), "" when absent
+  std::string adapter;            // folder of the adapter that it is read with, "" when absent
   int64_t line = 0;               // in the file, from 1
 };
 
@@ -35,9 +37,13 @@ struct RequestAnswer {
   std::vector<int64_t> tokens;  // tokens scored, one per choice
 };
 
-// Scores are always normalised and cover every token of a choice, whatever `options` say; the watch counts requests.
+// Of one model; what requests say of adapters is not looked at. Scores are always normalised and cover every token of a choice, whatever
+// `options` say; the watch counts requests.
 std::vector<RequestAnswer> answer_requests(const model::Checkpoint& checkpoint, const std::vector<Request>& requests, const std::string& where,
                                            const ReaderOptions& options, const base::Watch& watch = {}, ScoreCost* cost = nullptr);
+std::vector<RequestAnswer> answer_requests(const model::CausalLM& lm, const text::Tokenizer& tokenizer, std::span<const Request> requests,
+                                           const std::string& where, const ReaderOptions& options, const base::Watch& watch = {},
+                                           ScoreCost* cost = nullptr);
 
 // One JSON object a line, in the order of the requests; "id" is repeated where it was given. Numbers read back to the same doubles.
 std::string format_answers(const std::vector<Request>& requests, const std::vector<RequestAnswer>& answers);

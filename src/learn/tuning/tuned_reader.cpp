@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <map>
 #include <utility>
 
 #include "base/error.h"
@@ -24,12 +25,9 @@ model::TunedParts parts_of(const model::Adapter& adapter) {
   return parts;
 }
 
-}  // namespace
-
-bool needs_tuned_reader(const model::Adapter& adapter) { return adapter.head.defined() || !adapter.soft_template.empty(); }
-
-void put_on(model::Checkpoint& checkpoint, const std::string& folder) {
-  const model::Adapter adapter = model::load_adapter(folder);
+// Of a folder, for this checkpoint and for any text.
+model::Adapter fitting_adapter(const model::Checkpoint& checkpoint, const std::string& folder) {
+  model::Adapter adapter = model::load_adapter(folder);
   model::check_fits(adapter, *checkpoint.lm, checkpoint.name, checkpoint.hash);
   if (needs_tuned_reader(adapter))
     throw base::Error(
@@ -37,9 +35,48 @@ void put_on(model::Checkpoint& checkpoint, const std::string& folder) {
          .given = adapter.head.defined() ? "an adapter with a head of its own" : "an adapter whose rows stand within a task's text",
          .expected = "one that changes the model alone",
          .hint = "a study reads with it: --model NAME+FOLDER"});
+  return adapter;
+}
+
+// The model with the adapter of some requests' line.
+std::unique_ptr<model::CausalLM> adapted_for(const model::Checkpoint& checkpoint, const Request& request, const std::string& where) {
+  try {
+    return model::adapted_beside(*checkpoint.lm, fitting_adapter(checkpoint, request.adapter));
+  } catch (const base::Error& error) {
+    const base::Fault& fault = error.fault();
+    throw base::Error({.where = fmt::format("{}:{}, {}", where, request.line, fault.where.empty() ? request.adapter : fault.where),
+                       .given = fault.given,
+                       .expected = fault.expected,
+                       .hint = fault.hint});
+  }
+}
+
+}  // namespace
+
+bool needs_tuned_reader(const model::Adapter& adapter) { return adapter.head.defined() || !adapter.soft_template.empty(); }
+
+void put_on(model::Checkpoint& checkpoint, const std::string& folder) {
+  const model::Adapter adapter = fitting_adapter(checkpoint, folder);
   checkpoint.lm = model::adapted(std::move(checkpoint.lm), adapter);
   checkpoint.hash = base::sha256(checkpoint.hash + model::hash_of_adapter(folder));
   checkpoint.name += "+" + std::filesystem::path(folder).lexically_normal().filename().string();
+}
+
+std::vector<RequestAnswer> answer_adapted_requests(const model::Checkpoint& checkpoint, const std::vector<Request>& requests,
+                                                   const std::string& where, const ReaderOptions& options, const base::Watch& watch,
+                                                   ScoreCost* cost) {
+  std::map<std::string, std::vector<size_t>> places_of;  // by adapter
+  for (size_t i = 0; i < requests.size(); ++i) places_of[requests[i].adapter].push_back(i);
+  std::vector<RequestAnswer> answers(requests.size());
+  for (const auto& [folder, places] : places_of) {
+    std::vector<Request> some;
+    for (const size_t place : places) some.push_back(requests[place]);
+    const std::unique_ptr<model::CausalLM> adapted = folder.empty() ? nullptr : adapted_for(checkpoint, some.front(), where);
+    const model::CausalLM& lm = adapted ? *adapted : *checkpoint.lm;
+    std::vector<RequestAnswer> own = answer_requests(lm, *checkpoint.tokenizer, some, where, options, watch, cost);
+    for (size_t i = 0; i < places.size(); ++i) answers[places[i]] = std::move(own[i]);
+  }
+  return answers;
 }
 
 TunedReader::TunedReader(const model::Checkpoint& checkpoint, const model::Adapter& adapter, ReaderOptions options, base::Watch watch)

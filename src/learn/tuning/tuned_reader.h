@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "learn/scoring/few_shot_reader.h"
+#include "learn/scoring/requests.h"
 #include "learn/tuning/method.h"
 #include "model/adapters/adapter.h"
 
@@ -17,6 +18,12 @@ bool needs_tuned_reader(const model::Adapter& adapter);
 // The checkpoint with the adapter of a folder: its model, hash and name change. Throws base::Error for one of another model, and for one that
 // needs a reader of its own.
 void put_on(model::Checkpoint& checkpoint, const std::string& folder);
+
+// As answer_requests, each request read with its own adapter beside one model, those of one adapter together; the others with the model alone.
+// Throws base::Error with the request's line for an adapter that does not fit or that needs a reader of its own.
+std::vector<RequestAnswer> answer_adapted_requests(const model::Checkpoint& checkpoint, const std::vector<Request>& requests,
+                                                   const std::string& where, const ReaderOptions& options, const base::Watch& watch = {},
+                                                   ScoreCost* cost = nullptr);
 
 class TunedReader final : public world::Learner {
  public:

@@ -9,40 +9,59 @@
 #include <utility>
 
 #include "base/error.h"
+#include "model/transformer/transformer.h"
 
 namespace manabi::model {
 namespace {
 
 at::Tensor copied(const at::Tensor& tensor) { return tensor.defined() ? tensor.detach().to(at::kCPU, at::kFloat).contiguous().clone() : tensor; }
 
+// Rows of one of a layer's matrices.
+enum class LayerMatrix { heads, attention_out, up, down };
 struct Place {
-  FrozenDense FrozenLayer::*dense;
-  int64_t first = 0, count = 0;  // rows of the joined matrix
+  LayerMatrix matrix = LayerMatrix::heads;
+  int64_t first = 0, count = 0;  // rows; none where the model has no such matrix
 };
 
-Place place_of(const FrozenNetwork& network, const FrozenLayer& layer, TunedMatrix matrix) {
-  const int64_t queries = network.query_width(), keys = network.kv_width(), width = network.shape.width;
-  const bool is_gated = network.shape.mlp == Mlp::gated;
-  const int64_t inner = layer.down.weight.defined() ? layer.down.weight.size(1) : 0;
+// `inner`: width of the MLP.
+Place place_of(const TransformerShape& shape, int64_t inner, TunedMatrix matrix) {
+  const int64_t queries = shape.heads * shape.head_width, keys = shape.kv_heads * shape.head_width;
+  const bool is_gated = shape.mlp == Mlp::gated;
   switch (matrix) {
     case TunedMatrix::q:
-      return {&FrozenLayer::heads, 0, queries};
+      return {LayerMatrix::heads, 0, queries};
     case TunedMatrix::k:
-      return {&FrozenLayer::heads, queries, keys};
+      return {LayerMatrix::heads, queries, keys};
     case TunedMatrix::v:
-      return {&FrozenLayer::heads, queries + keys, keys};
+      return {LayerMatrix::heads, queries + keys, keys};
     case TunedMatrix::qkv:
-      return {&FrozenLayer::heads, 0, queries + 2 * keys};
+      return {LayerMatrix::heads, 0, queries + 2 * keys};
     case TunedMatrix::attention_out:
-      return {&FrozenLayer::attention_out, 0, width};
+      return {LayerMatrix::attention_out, 0, shape.width};
     case TunedMatrix::gate:
-      return {&FrozenLayer::up, 0, is_gated ? inner : 0};
+      return {LayerMatrix::up, 0, is_gated ? inner : 0};
     case TunedMatrix::up:
-      return {&FrozenLayer::up, is_gated ? inner : 0, inner};
+      return {LayerMatrix::up, is_gated ? inner : 0, inner};
     case TunedMatrix::down:
-      return {&FrozenLayer::down, 0, width};
+      return {LayerMatrix::down, 0, shape.width};
   }
   return {};
+}
+
+int64_t inner_of(const FrozenLayer& layer) { return layer.down.weight.defined() ? layer.down.weight.size(1) : 0; }
+
+FrozenDense& dense_of(FrozenLayer& layer, LayerMatrix matrix) {
+  return matrix == LayerMatrix::heads           ? layer.heads
+         : matrix == LayerMatrix::attention_out ? layer.attention_out
+         : matrix == LayerMatrix::up            ? layer.up
+                                                : layer.down;
+}
+
+// weight [O, I] with the low ranks of its place added, in its own dtype.
+at::Tensor with_low_rank(const at::Tensor& weight, const Place& place, const Adapter::LowRank& each, double scale) {
+  const at::Tensor wide = weight.to(at::kFloat, /*non_blocking=*/false, /*copy=*/true);
+  wide.narrow(0, place.first, place.count).add_(at::mm(each.b, each.a).to(wide.device()), scale);
+  return wide.to(weight.scalar_type());
 }
 
 // The tensor that a name of TunedNetwork means, or null.
@@ -82,20 +101,51 @@ std::shared_ptr<const FrozenNetwork> merged(const FrozenNetwork& base, const Ada
   auto network = std::make_shared<FrozenNetwork>(base);
   for (const Adapter::LowRank& each : adapter.lora) {
     FrozenLayer& layer = network->layers[static_cast<size_t>(each.layer)];
-    const Place place = place_of(*network, layer, each.matrix);
-    at::Tensor& weight = (layer.*place.dense).weight;
-    const at::Tensor wide = weight.to(at::kFloat, /*non_blocking=*/false, /*copy=*/true);
-    wide.narrow(0, place.first, place.count).add_(at::mm(each.b, each.a).to(wide.device()), adapter.lora_scale);
-    weight = wide.to(weight.scalar_type());
+    const Place place = place_of(network->shape, inner_of(layer), each.matrix);
+    at::Tensor& weight = dense_of(layer, place.matrix).weight;
+    weight = with_low_rank(weight, place, each, adapter.lora_scale);
   }
   for (const Adapter::Bias& bias : adapter.biases) set(*network, bias.name, bias.values.to(base.embedding.device()));
   return network;
 }
 
-// A model that begins behind a run of positions which every row sees.
+// One layer with the low ranks that belong to it; what they leave alone is shared.
+TransformerLayer merged(const TransformerLayer& layer, const TransformerShape& shape, std::span<const Adapter::LowRank* const> lora,
+                        double scale, bool is_last) {
+  TransformerLayer changed = layer;
+  for (const Adapter::LowRank* each : lora) {
+    const Place place = place_of(shape, layer.down.is_defined() ? layer.down.weight.inputs() : 0, each->matrix);
+    if (place.matrix == LayerMatrix::heads) {
+      const PlainDense heads = joined_heads(changed);
+      place_heads(changed, with_low_rank(heads.weight, place, *each, scale), heads.bias, shape.heads * shape.head_width, is_last);
+    } else {
+      Affine& affine = place.matrix == LayerMatrix::attention_out ? changed.attention_out
+                       : place.matrix == LayerMatrix::up          ? changed.up
+                                                                  : changed.down;
+      affine = affine_of(with_low_rank(affine.weight.weight(), place, *each, scale), affine.bias);
+    }
+  }
+  return changed;
+}
+
+std::unique_ptr<CausalLM> with_low_ranks(const CausalLM& base, const Adapter& adapter) {
+  const auto* transformer = dynamic_cast<const Transformer*>(&base);
+  if (!transformer) throw base::Error({.given = "low ranks for a model that is no transformer", .expected = "a model whose weights are known"});
+  TransformerWeights weights = transformer->weights();
+  for (size_t index = 0; index < weights.layers.size(); ++index) {
+    std::vector<const Adapter::LowRank*> lora;
+    for (const Adapter::LowRank& each : adapter.lora)
+      if (each.layer == static_cast<int64_t>(index)) lora.push_back(&each);
+    weights.layers[index] = merged(weights.layers[index], transformer->shape(), lora, adapter.lora_scale, index + 1 == weights.layers.size());
+  }
+  return transformer->with(std::move(weights));
+}
+
+// A model that begins behind a run of positions which every row sees. It owns its base, or is read beside one.
 class PrefixedLM final : public CausalLM {
  public:
-  PrefixedLM(std::unique_ptr<CausalLM> base, std::shared_ptr<const Cache> start) : base_(std::move(base)), start_(std::move(start)) {}
+  PrefixedLM(std::unique_ptr<CausalLM> owned, const CausalLM& base, std::shared_ptr<const Cache> start)
+      : owned_(std::move(owned)), base_(&base), start_(std::move(start)) {}
 
   using CausalLM::forward;
   Forward forward(std::span<const Row> rows, const Passage& passage) const override {
@@ -121,7 +171,8 @@ class PrefixedLM final : public CausalLM {
   tensor::Compute compute() const override { return base_->compute(); }
 
  private:
-  std::unique_ptr<CausalLM> base_;
+  std::unique_ptr<CausalLM> owned_;  // or null
+  const CausalLM* base_;
   std::shared_ptr<const Cache> start_;
 };
 
@@ -143,6 +194,14 @@ std::shared_ptr<const Cache> read_prompt(const CausalLM& lm, const at::Tensor& p
   if (const at::Tensor positions = lm.position_rows(first, states.size(0)); positions.defined()) states = states + positions;
   const Row row{.prefix = std::move(prefix), .wanted = {}, .keeps_cache = true, .states = states};
   return lm.forward({&row, 1}).caches[0];
+}
+
+// The positions that stand before every row, or null.
+std::shared_ptr<const Cache> start_of(const CausalLM& lm, const Adapter& adapter) {
+  std::shared_ptr<const Cache> start;
+  if (adapter.prefix.defined()) start = cache_of(adapter.prefix, lm.compute());
+  if (adapter.prompt.defined() && adapter.soft_template.empty()) start = read_prompt(lm, adapter.prompt, start);
+  return start;
 }
 
 }  // namespace
@@ -220,9 +279,9 @@ void check_fits(const Adapter& adapter, const CausalLM& lm, const std::string& n
   const std::shared_ptr<const FrozenNetwork> network = lm.frozen(lm.compute().dtype);
   for (const Adapter::LowRank& each : adapter.lora) {
     if (each.layer >= lm.layers()) mismatch("lora", each.a.sizes(), fmt::format("layers 0 to {}", lm.layers() - 1));
-    const FrozenLayer& layer = network->layers[static_cast<size_t>(each.layer)];
-    const Place place = place_of(*network, layer, each.matrix);
-    const at::Tensor& weight = (layer.*place.dense).weight;
+    FrozenLayer layer = network->layers[static_cast<size_t>(each.layer)];
+    const Place place = place_of(network->shape, inner_of(layer), each.matrix);
+    const at::Tensor& weight = dense_of(layer, place.matrix).weight;
     if (place.count == 0 || !weight.defined() || each.a.size(1) != weight.size(1) || each.b.size(0) != place.count)
       mismatch("lora", each.b.sizes(),
                fmt::format("[{}, r] x [r, {}] for {}", place.count, weight.defined() ? weight.size(1) : 0, name_of(each.matrix)));
@@ -236,11 +295,24 @@ std::unique_ptr<CausalLM> adapted(std::unique_ptr<CausalLM> base, const Adapter&
     base.reset();
     base = language_model_of(*merged(*network, adapter), compute);
   }
-  std::shared_ptr<const Cache> start;
-  if (adapter.prefix.defined()) start = cache_of(adapter.prefix, base->compute());
-  if (adapter.prompt.defined() && adapter.soft_template.empty()) start = read_prompt(*base, adapter.prompt, start);
+  std::shared_ptr<const Cache> start = start_of(*base, adapter);
   if (!start) return base;
-  return std::make_unique<PrefixedLM>(std::move(base), std::move(start));
+  const CausalLM& own = *base;
+  return std::make_unique<PrefixedLM>(std::move(base), own, std::move(start));
+}
+
+std::unique_ptr<CausalLM> adapted_beside(const CausalLM& base, const Adapter& adapter) {
+  std::unique_ptr<CausalLM> changed;
+  if (!adapter.biases.empty())
+    changed = language_model_of(*merged(*base.frozen(base.compute().dtype), adapter), base.compute());
+  else if (!adapter.lora.empty())
+    changed = with_low_ranks(base, adapter);
+  const CausalLM& own = changed ? *changed : base;
+  std::shared_ptr<const Cache> start = start_of(own, adapter);
+  if (!start && changed) return changed;
+  if (!start)
+    throw base::Error({.where = "adapter", .given = "nothing that changes the model", .expected = "a prompt, a prefix, low ranks or biases"});
+  return std::make_unique<PrefixedLM>(std::move(changed), own, std::move(start));
 }
 
 }  // namespace manabi::model

@@ -52,6 +52,10 @@ void check_fits(const Adapter& adapter, const CausalLM& lm, const std::string& n
 // as much shorter. A head and a template are not the model's: who reads with them looks at the adapter.
 std::unique_ptr<CausalLM> adapted(std::unique_ptr<CausalLM> base, const Adapter& adapter);
 
+// The same beside a base that outlives it and stays as it is: what the adapter does not change is shared, so that many adapters of one model may
+// be read with at once. Throws base::Error for low ranks and biases on what is no transformer.
+std::unique_ptr<CausalLM> adapted_beside(const CausalLM& base, const Adapter& adapter);
+
 // The network with whole tuned weights or biases in the place of its own, in float32.
 std::shared_ptr<const FrozenNetwork> tuned_weights(const TunedNetwork& network, const tensor::ParameterBuffer& parameters, int64_t replica);
 

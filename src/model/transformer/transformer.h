@@ -7,7 +7,9 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "model/causal_lm.h"
@@ -39,6 +41,13 @@ class Transformer : public CausalLM {
   int64_t parameters() const override { return weights_.parameters; }
   int64_t cache_bytes_per_token() const override;
   tensor::Compute compute() const override { return compute_; }
+
+  const TransformerShape& shape() const { return shape_; }
+  const TransformerWeights& weights() const { return weights_; }
+  // The same network with other weights; what is the same in both shares its memory.
+  std::unique_ptr<Transformer> with(TransformerWeights weights) const {
+    return std::make_unique<Transformer>(shape_, std::move(weights), rotation_, compute_);
+  }
 
  private:
   struct Pass;   // the state of one forward pass

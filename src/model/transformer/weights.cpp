@@ -35,4 +35,10 @@ void place_heads(TransformerLayer& layer, const at::Tensor& weight, const at::Te
   layer.heads = is_last ? rows(query_width, all - query_width) : rows(0, all);
 }
 
+PlainDense joined_heads(const TransformerLayer& layer) {
+  if (!layer.queries.is_defined()) return {layer.heads.weight.weight(), layer.heads.bias};
+  return {at::cat({layer.queries.weight.weight(), layer.heads.weight.weight()}),
+          layer.heads.bias.defined() ? at::cat({layer.queries.bias, layer.heads.bias}) : at::Tensor()};
+}
+
 }  // namespace manabi::model

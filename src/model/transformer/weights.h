@@ -47,6 +47,12 @@ Affine affine_of(const at::Tensor& weight, const at::Tensor& bias);
 // Queries, keys and values from one matrix [query_width + 2 kv_width, D] and its bias, laid out as the layer's place asks.
 void place_heads(TransformerLayer& layer, const at::Tensor& weight, const at::Tensor& bias, int64_t query_width, bool is_last);
 
+// The joined matrix again, wherever the layer keeps it: [query_width + 2 kv_width, D] and its bias, or undefined.
+struct PlainDense {
+  at::Tensor weight, bias;
+};
+PlainDense joined_heads(const TransformerLayer& layer);
+
 struct TransformerWeights {
   at::Tensor embedding;  // [V, D]
   at::Tensor positions;  // [P, D], added to the embedding; undefined: nothing is

@@ -18,12 +18,10 @@ FrozenDense plain(const Affine& affine, at::ScalarType dtype) {
   return affine.is_defined() ? FrozenDense{copied(affine.weight.weight(), dtype), copied(affine.bias, at::kFloat)} : FrozenDense{};
 }
 
-// Queries, keys and values together, wherever the layer keeps them.
+// Queries, keys and values together.
 FrozenDense heads_of(const TransformerLayer& layer, at::ScalarType dtype) {
-  const FrozenDense heads = plain(layer.heads, dtype);
-  if (!layer.queries.is_defined()) return heads;
-  const FrozenDense queries = plain(layer.queries, dtype);
-  return {at::cat({queries.weight, heads.weight}), heads.bias.defined() ? at::cat({queries.bias, heads.bias}) : at::Tensor()};
+  const PlainDense heads = joined_heads(layer);
+  return {copied(heads.weight, dtype), copied(heads.bias, at::kFloat)};
 }
 
 Affine affine(const FrozenDense& dense, at::ScalarType dtype) {

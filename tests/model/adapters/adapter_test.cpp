@@ -86,6 +86,23 @@ TEST(Adapter, AModelWithItSaysWhatTheTunedNetworkSays) {
   }
 }
 
+// Several beside one model, which stays as it is.
+TEST(Adapter, BesideAModelItSaysTheSameAndLeavesTheModelAlone) {
+  for (const bool is_gpt : {false, true}) {
+    const auto lm = is_gpt ? gpt() : llama();
+    const at::Tensor before = logits_of(*lm, kTokens);
+    std::vector<std::unique_ptr<CausalLM>> all;
+    std::vector<at::Tensor> expected;
+    for (const TunedParts& parts : all_parts(is_gpt)) {
+      const Tuned from = tuned(*lm, parts);
+      all.push_back(adapted_beside(*lm, from.adapter));
+      expected.push_back(from.logits);
+    }
+    for (size_t i = 0; i < all.size(); ++i) expect_close(logits_of(*all[i], kTokens), expected[i]);
+    EXPECT_TRUE(at::equal(logits_of(*lm, kTokens), before));
+  }
+}
+
 TEST(Adapter, OnDiskItIsTheSame) {
   for (const bool is_gpt : {false, true}) {
     for (const TunedParts& parts : all_parts(is_gpt)) {
