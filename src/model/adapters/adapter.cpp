@@ -57,6 +57,17 @@ FrozenDense& dense_of(FrozenLayer& layer, LayerMatrix matrix) {
                                                 : layer.down;
 }
 
+// Where a layer keeps it; of the heads, what it keeps of all layers alike.
+const Affine& kept_at(const TransformerLayer& layer, LayerMatrix matrix) {
+  return matrix == LayerMatrix::heads           ? layer.heads
+         : matrix == LayerMatrix::attention_out ? layer.attention_out
+         : matrix == LayerMatrix::up            ? layer.up
+                                                : layer.down;
+}
+Affine& kept_at(TransformerLayer& layer, LayerMatrix matrix) {
+  return const_cast<Affine&>(kept_at(static_cast<const TransformerLayer&>(layer), matrix));
+}
+
 // weight [O, I] with the low ranks of its place added, in its own dtype.
 at::Tensor with_low_rank(const at::Tensor& weight, const Place& place, const Adapter::LowRank& each, double scale) {
   const at::Tensor wide = weight.to(at::kFloat, /*non_blocking=*/false, /*copy=*/true);
@@ -114,31 +125,35 @@ TransformerLayer merged(const TransformerLayer& layer, const TransformerShape& s
                         double scale, bool is_last) {
   TransformerLayer changed = layer;
   for (const Adapter::LowRank* each : lora) {
-    const Place place = place_of(shape, layer.down.is_defined() ? layer.down.weight.inputs() : 0, each->matrix);
+    const Place place = place_of(shape, layer.down.weight.inputs(), each->matrix);
     if (place.matrix == LayerMatrix::heads) {
       const PlainDense heads = joined_heads(changed);
       place_heads(changed, with_low_rank(heads.weight, place, *each, scale), heads.bias, shape.heads * shape.head_width, is_last);
     } else {
-      Affine& affine = place.matrix == LayerMatrix::attention_out ? changed.attention_out
-                       : place.matrix == LayerMatrix::up          ? changed.up
-                                                                  : changed.down;
+      Affine& affine = kept_at(changed, place.matrix);
       affine = affine_of(with_low_rank(affine.weight.weight(), place, *each, scale), affine.bias);
     }
   }
   return changed;
 }
 
+// Throws base::Error for another kind of model.
+const Transformer& transformer_of(const CausalLM& lm) {
+  if (const auto* transformer = dynamic_cast<const Transformer*>(&lm)) return *transformer;
+  throw base::Error({.given = "low ranks or biases for a model that is read with an adapter already, or is no transformer",
+                     .expected = "a checkpoint as it was opened"});
+}
+
 std::unique_ptr<CausalLM> with_low_ranks(const CausalLM& base, const Adapter& adapter) {
-  const auto* transformer = dynamic_cast<const Transformer*>(&base);
-  if (!transformer) throw base::Error({.given = "low ranks for a model that is no transformer", .expected = "a model whose weights are known"});
-  TransformerWeights weights = transformer->weights();
+  const Transformer& transformer = transformer_of(base);
+  TransformerWeights weights = transformer.weights();
   for (size_t index = 0; index < weights.layers.size(); ++index) {
     std::vector<const Adapter::LowRank*> lora;
     for (const Adapter::LowRank& each : adapter.lora)
       if (each.layer == static_cast<int64_t>(index)) lora.push_back(&each);
-    weights.layers[index] = merged(weights.layers[index], transformer->shape(), lora, adapter.lora_scale, index + 1 == weights.layers.size());
+    weights.layers[index] = merged(weights.layers[index], transformer.shape(), lora, adapter.lora_scale, index + 1 == weights.layers.size());
   }
-  return transformer->with(std::move(weights));
+  return transformer.with(std::move(weights));
 }
 
 // A model that begins behind a run of positions which every row sees. It owns its base, or is read beside one.
@@ -276,15 +291,14 @@ void check_fits(const Adapter& adapter, const CausalLM& lm, const std::string& n
   if (adapter.head.defined() && adapter.head.size(1) != lm.width())
     mismatch("head", adapter.head.sizes(), fmt::format("rows of width {}", lm.width()));
   if (adapter.lora.empty() && adapter.biases.empty()) return;
-  const std::shared_ptr<const FrozenNetwork> network = lm.frozen(lm.compute().dtype);
+  const Transformer& transformer = transformer_of(lm);
   for (const Adapter::LowRank& each : adapter.lora) {
     if (each.layer >= lm.layers()) mismatch("lora", each.a.sizes(), fmt::format("layers 0 to {}", lm.layers() - 1));
-    FrozenLayer layer = network->layers[static_cast<size_t>(each.layer)];
-    const Place place = place_of(network->shape, inner_of(layer), each.matrix);
-    const at::Tensor& weight = dense_of(layer, place.matrix).weight;
-    if (place.count == 0 || !weight.defined() || each.a.size(1) != weight.size(1) || each.b.size(0) != place.count)
-      mismatch("lora", each.b.sizes(),
-               fmt::format("[{}, r] x [r, {}] for {}", place.count, weight.defined() ? weight.size(1) : 0, name_of(each.matrix)));
+    const TransformerLayer& layer = transformer.weights().layers[static_cast<size_t>(each.layer)];
+    const Place place = place_of(transformer.shape(), layer.down.weight.inputs(), each.matrix);
+    const int64_t inputs = kept_at(layer, place.matrix).weight.inputs();
+    if (place.count == 0 || inputs == 0 || each.a.size(1) != inputs || each.b.size(0) != place.count)
+      mismatch("lora", each.b.sizes(), fmt::format("[{}, r] x [r, {}] for {}", place.count, inputs, name_of(each.matrix)));
   }
 }
 
