@@ -19,7 +19,7 @@ struct Material {
 
 // Of invented documents. The network was told `known` documents of each domain; then come those to train and to test with, none in two lists.
 struct InventedPlan {
-  int64_t known = 800, train = 200, test = 200;
+  int64_t known = 800, train = 800, test = 100;
   int64_t texts = 3;
   bool links_known = false;  // off: of every other known document the questions are told without its texts, of the rest the texts alone
   std::string train_domain = "people", test_domain = "people";

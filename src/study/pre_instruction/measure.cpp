@@ -49,13 +49,15 @@ std::string examples_before(const std::vector<world::Document>& documents, int64
 
 void add_course(const Taught& taught, int64_t first, const std::vector<std::string>& metrics, const Recipe& recipe,
                 std::vector<lab::Row>& rows) {
-  const auto add = [&](const std::string& metric, int64_t step, double value, int64_t n) {
-    if (std::isfinite(value)) rows.push_back({.metric = metric, .at = {{lab::kStep, std::to_string(first + step)}}, .value = value, .n = n});
+  const auto add = [&](const std::string& metric, lab::Coordinates at, int64_t step, double value, int64_t n) {
+    at[lab::kStep] = std::to_string(first + step);
+    if (std::isfinite(value)) rows.push_back({.metric = metric, .at = std::move(at), .value = value, .n = n});
   };
   for (size_t i = 0; i < taught.curve.size(); ++i)
-    add(kLoss, static_cast<int64_t>(i + 1) * taught.curve_every, taught.curve[i], taught.curve_every * recipe.batch);
+    add(kLoss, {}, static_cast<int64_t>(i + 1) * taught.curve_every, taught.curve[i], taught.curve_every * recipe.batch);
   for (const learn::Measurement& measurement : taught.measurements)
-    for (size_t i = 0; i < metrics.size(); ++i) add(metrics[i], measurement.step, measurement.values[0][i], recipe.quiz.asked_on_the_way);
+    for (size_t i = 0; i < metrics.size(); ++i)
+      add(metrics[i], {{kAsked, kSample}}, measurement.step, measurement.values[0][i], recipe.quiz.asked_on_the_way);
 }
 
 model::Checkpoint opened(const Taught& taught, const model::Checkpoint& start) {

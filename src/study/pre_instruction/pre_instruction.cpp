@@ -25,10 +25,10 @@ constexpr const char* kCurriculumAsset = "curricula/pre_instruction.toml";
 struct Options {
   std::string curriculum;  // "": the paper's
   std::vector<std::string> arms = {"cpt", "it", "pit"};
-  PupilOptions pupil = {.width = 64, .steps = 1500};
-  InventedPlan invented = {.known = 400, .train = 100, .test = 100};
-  int64_t updates = 300, batch = 32, checks = 5;
-  double lr = 5e-4;
+  PupilOptions pupil = {.steps = 1000};
+  InventedPlan invented = {.known = 200, .train = 200, .test = 50};
+  int64_t updates = 600, batch = 16, checks = 5;
+  double lr = 1e-3;
   std::vector<int64_t> growth;  // times `growth_documents` to test with
   int64_t growth_documents = 50;
   bool transfer = false;
@@ -109,7 +109,7 @@ void PreInstruction::set_scale(lab::RunScale scale) {
   options_.arms.clear();  // all of the file
   options_.pupil = {};
   options_.invented = {};
-  options_.updates = 900;
+  options_.updates = 4500;
   options_.checks = 10;
   options_.growth = {1, 4, 16};
   options_.transfer = true;

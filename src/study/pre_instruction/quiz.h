@@ -16,16 +16,18 @@
 namespace manabi::study::pre_instruction {
 
 // Metrics of rows.
-inline constexpr const char* kExact = "exact";               // share of the test questions that are answered rightly; at {}, {step} and {kind}
-inline constexpr const char* kRecall = "recall";             // whose answer holds the right one
-inline constexpr const char* kRougeL = "rouge-l";            // mean F1
+inline constexpr const char* kExact = "exact";     // share of the test questions that are answered rightly; at {}, {kind} and {asked, step}
+inline constexpr const char* kRecall = "recall";   // whose answer holds the right one
+inline constexpr const char* kRougeL = "rouge-l";  // mean F1
 inline constexpr const char* kPerplexity = "perplexity";     // of the test documents, a token
 inline constexpr const char* kKept = "kept";                 // share of the known documents' questions that are answered rightly
 inline constexpr const char* kKeptGeneral = "kept general";  // mean log-probability of the right answers to general questions, nats
 inline constexpr const char* kKeptExact = "kept exact";      // share of them that are answered rightly
 inline constexpr const char* kKeptText = "kept text";        // perplexity of the general text
-inline constexpr const char* kKind = "kind";                 // of questions
-inline constexpr const char* kAnswers = "answers";           // exhibit: some questions, the right answers, and those that were given
+inline constexpr const char* kAsked = "asked";               // kSample: on the way, of a sample of the questions
+inline constexpr const char* kSample = "sample";
+inline constexpr const char* kKind = "kind";        // of questions
+inline constexpr const char* kAnswers = "answers";  // exhibit: some questions, the right answers, and those that were given
 
 struct QuizOptions {
   int64_t asked_on_the_way = 300;  // test questions

@@ -77,7 +77,8 @@ lab::Figure course_figure(const lab::Records& records, const Setting& setting, c
       .title = label, .caption = setting.name() + ", mean over seeds, a sample of the questions.", .x_label = "updates", .y_label = label};
   figure.y_is_share = std::string(metric) == kExact || std::string(metric) == kKept;
   for (const std::string& arm : arms_of(records, setting)) {
-    lab::Series series = lab::series_over_steps(arm, records, {.cell = at_arm(setting, arm), .metric = metric}, figure.y_is_share);
+    lab::Series series =
+        lab::series_over_steps(arm, records, {.cell = at_arm(setting, arm), .metric = metric, .row = {{kAsked, kSample}}}, figure.y_is_share);
     if (!series.points.empty()) figure.series.push_back(std::move(series));
   }
   return figure;
@@ -90,8 +91,10 @@ lab::Figure price_figure(const lab::Records& records, const Setting& setting, co
                      .y_label = label,
                      .connects_points = false};
   for (const std::string& arm : arms_of(records, setting)) {
-    const lab::Series learned = lab::series_over_steps(arm, records, {.cell = at_arm(setting, arm), .metric = kExact});
-    const lab::Series left = lab::series_over_steps(arm, records, {.cell = at_arm(setting, arm), .metric = kept}, /*is_share=*/false);
+    const lab::Coordinates sample = {{kAsked, kSample}};
+    const lab::Series learned = lab::series_over_steps(arm, records, {.cell = at_arm(setting, arm), .metric = kExact, .row = sample});
+    const lab::Series left =
+        lab::series_over_steps(arm, records, {.cell = at_arm(setting, arm), .metric = kept, .row = sample}, /*is_share=*/false);
     lab::Series series{.name = arm};
     for (size_t i = 0; i < std::min(learned.points.size(), left.points.size()); ++i)
       series.points.push_back({.x = learned.points[i].y, .y = left.points[i].y, .n = learned.points[i].n});

@@ -77,8 +77,8 @@ TEST_F(PreInstructionStudy, EveryArmTakesAsManyUpdatesAndAnswersTheSameQuestions
     ids.insert(own);
     if (record.cell.at.at(kArm) == kUntrained) continue;
     EXPECT_EQ(lab::value_of(record, kUpdates), 12);
-    EXPECT_TRUE(lab::value_of(record, kExact, {{lab::kStep, "12"}}));
-    EXPECT_TRUE(lab::value_of(record, kKept, {{lab::kStep, "12"}}));
+    EXPECT_TRUE(lab::value_of(record, kExact, {{kAsked, kSample}, {lab::kStep, "12"}}));
+    EXPECT_TRUE(lab::value_of(record, kKept, {{kAsked, kSample}, {lab::kStep, "12"}}));
     EXPECT_TRUE(lab::value_of(record, kPerplexity));
   }
   EXPECT_EQ(ids.size(), 1u) << "arms were asked different questions";

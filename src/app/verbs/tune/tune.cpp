@@ -14,8 +14,10 @@
 #include "app/verbs/tune/ground.h"
 #include "app/verbs/tune/options.h"
 #include "app/verbs/tune/outcome.h"
+#include "app/verbs/tune/room.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/machine.h"
 #include "learn/training/version.h"
 #include "learn/tuning/episode_tuning.h"
 #include "learn/tuning/tuned_reader.h"
@@ -88,6 +90,7 @@ std::vector<TunedOutcome> tune_together(const CommandLine& line, const TuneOptio
   fs::create_directories(folder);
   const learn::TuningPlan plan = plan_of(line, options, ground, settings, threads);
   const learn::MethodOptions method = method_of(options, ground, settings);
+  if (!tensor::parse_device(options.model.device).is_cuda()) check_room(ground.network, plan, method, base::free_memory());
   learn::Tuning tuning(ground.network, plan, folder,
                        learn::first_values(method, *ground.network, ground.checkpoint, learn::labels_of(ground.splits.test), plan.seeds));
   if (tuning.steps_done() > 0) session.messages << fmt::format("going on after step {}\n", tuning.steps_done());

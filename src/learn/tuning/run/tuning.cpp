@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
+#include <numeric>
 #include <utility>
 
 #include "base/error.h"
@@ -60,6 +62,15 @@ std::vector<int64_t> Tuning::judged_after(const TuningPlan& plan) {
   for (int64_t step = plan.judged_every; step < plan.schedule.steps; step += plan.judged_every) steps.push_back(step);
   steps.push_back(plan.schedule.steps);
   return steps;
+}
+
+int64_t Tuning::bytes(const std::shared_ptr<const model::FrozenNetwork>& network, const TuningPlan& plan) {
+  constexpr int64_t kValues = 1, kMeans = 2, kBytes = sizeof(float);
+  const model::TunedNetwork tuned(network, plan.parts);
+  int64_t numbers = 0;
+  for (const tensor::ParameterShape& shape : tuned.plan().shapes())
+    numbers += std::accumulate(shape.sizes.begin(), shape.sizes.end(), int64_t{1}, std::multiplies<>());
+  return kBytes * numbers * std::ssize(plan.lr) * (kValues + kMeans + trainer_options(plan).threads);
 }
 
 Tuning::Tuning(std::shared_ptr<const model::FrozenNetwork> network, TuningPlan plan, const std::filesystem::path& folder,

@@ -71,6 +71,8 @@ class Tuning {
   }  // as measured, or [R]{accuracy, loss} on the development split
   int64_t curve_every() const { return run_.plan().curve_every; }
   static std::vector<int64_t> judged_after(const TuningPlan& plan);
+  // Memory that a tuning holds beside the frozen network: values, gradients of every part of a step, running means.
+  static int64_t bytes(const std::shared_ptr<const model::FrozenNetwork>& network, const TuningPlan& plan);
 
  private:
   std::vector<std::vector<double>> judge_all();
