@@ -22,10 +22,20 @@ std::optional<int64_t> available_to_all(const std::string& root) {
   return std::nullopt;
 }
 
+// Pages of files that count as taken, and are given up when they are needed.
+int64_t cached_files(const std::string& path) {
+  std::ifstream file(path);
+  int64_t value = 0;
+  for (std::string name; file >> name >> value;)
+    if (name == "inactive_file") return value;
+  return 0;
+}
+
 std::optional<int64_t> left_to_group(const std::string& root) {
   const std::string folder = root + "/sys/fs/cgroup/";
   const auto most = number_in(folder + "memory.max"), taken = number_in(folder + "memory.current");
-  return most && taken ? std::optional(std::max<int64_t>(0, *most - *taken)) : std::nullopt;
+  if (!most || !taken) return std::nullopt;
+  return std::max<int64_t>(0, *most - *taken + cached_files(folder + "memory.stat"));
 }
 
 }  // namespace

@@ -23,9 +23,10 @@ std::optional<lab::Interval> accuracy_of(const lab::Records& records, const lab:
 std::optional<lab::Interval> accuracy_difference(const lab::Records& records, const lab::Coordinates& more, const lab::Coordinates& less,
                                                  const std::string& over) {
   std::vector<std::vector<lab::Stratum>> strata(2);
-  for (const std::string& value : lab::values_of(records, over)) {
+  const std::vector<std::string> values = over.empty() ? std::vector<std::string>{""} : lab::values_of(records, over);
+  for (const std::string& value : values) {
     lab::Coordinates left = more, right = less;
-    left[over] = right[over] = value;
+    if (!over.empty()) left[over] = right[over] = value;
     lab::Stratum a = right_answers(records, left), b = right_answers(records, right);
     if (a.empty() || b.empty()) continue;
     strata[0].push_back(std::move(a));

@@ -15,8 +15,8 @@ lab::Stratum right_answers(const lab::Records& records, const lab::Coordinates& 
 // Over seeds and items; nothing where there are none.
 std::optional<lab::Interval> accuracy_of(const lab::Records& records, const lab::Coordinates& where);
 
-// In points: accuracy at `more` less that at `less`, paired by item, mean over the values of a coordinate at which both have cells ("task");
-// nothing where there is none.
+// In points: accuracy at `more` less that at `less`, paired by item, mean over the values of a coordinate at which both have cells ("task";
+// "": there is nothing to go over); nothing where there is none.
 std::optional<lab::Interval> accuracy_difference(const lab::Records& records, const lab::Coordinates& more, const lab::Coordinates& less,
                                                  const std::string& over);
 

@@ -16,6 +16,9 @@ TEST(CheckRoom, SaysHowMuchIsNeededAndWhatWouldFit) {
   learn::TuningPlan plan{.parts = method.parts(*network), .lr = {1e-3}, .threads = 2};
   const int64_t needed = learn::Tuning::bytes(network, plan);
   EXPECT_GE(needed, 4 * network->parameters * (1 + 2 + 2)) << "values, two means, gradients of two parts";
+  learn::TuningPlan alone = plan;
+  alone.threads = 1;
+  EXPECT_LT(learn::Tuning::bytes(network, alone), needed);
   check_room(network, plan, method, needed);
   check_room(network, plan, method, std::nullopt);
   const base::Fault fault = test::fault_of([&] { check_room(network, plan, method, needed - 1); });

@@ -19,6 +19,8 @@ TEST(FreeMemory, IsLessWhereAControlGroupHasLess) {
   root.write("sys/fs/cgroup/memory.max", "30000\n");
   root.write("sys/fs/cgroup/memory.current", "20000\n");
   EXPECT_EQ(free_memory(root.path("")), 10000);
+  root.write("sys/fs/cgroup/memory.stat", "anon 5\ninactive_file 3000\nactive_file 7\n");
+  EXPECT_EQ(free_memory(root.path("")), 13000) << "pages of files are given up when they are needed";
   root.write("sys/fs/cgroup/memory.max", "max\n");
   EXPECT_EQ(free_memory(root.path("")), 40 * 1024);
 }

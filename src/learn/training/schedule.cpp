@@ -24,4 +24,11 @@ double factor_at(const Schedule& schedule, int64_t step) {
   return 1;
 }
 
+std::vector<int64_t> evenly_spaced(int64_t steps, int64_t count) {
+  std::vector<int64_t> all;
+  for (int64_t i = 1; i <= count; ++i)
+    if (const int64_t step = steps * i / count; step > 0 && (all.empty() || all.back() != step)) all.push_back(step);
+  return all;
+}
+
 }  // namespace manabi::learn

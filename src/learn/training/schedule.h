@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
+#include <vector>
 
 namespace manabi::learn {
 
@@ -19,5 +19,8 @@ struct Schedule {
 
 // The factor of the learning rate at `step`, counted from 0: the first step of a warm-up of w has 1/w.
 double factor_at(const Schedule& schedule, int64_t step);
+
+// Steps at which a training is looked at: `count` of them (fewer where there are not so many), evenly spaced, the last one its end.
+std::vector<int64_t> evenly_spaced(int64_t steps, int64_t count);
 
 }  // namespace manabi::learn

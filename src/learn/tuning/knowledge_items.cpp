@@ -64,14 +64,15 @@ TuningItem item_of_document(const text::Tokenizer& tokenizer, const world::Docum
   return item;
 }
 
-TuningItem item_of_answer(const text::Tokenizer& tokenizer, const std::string& prompt, const std::string& answer, int64_t context) {
+TuningItem item_of_answer(const text::Tokenizer& tokenizer, const std::string& prompt, const std::string& answer, int64_t context,
+                          bool has_end) {
   const std::vector<TokenId> read = begun(tokenizer, prompt);
   TuningItem item{.tokens = begun(tokenizer, prompt + " " + answer)};
   // Where the prompt's last token grows with the answer, it is told too.
   item.asked_from = std::ranges::mismatch(read, item.tokens).in1 - read.begin();
   if (item.asked_from < 1 || item.asked_from >= std::ssize(item.tokens))
     throw base::Error({.given = "the answer '" + answer + "'", .expected = "one that adds a token"});
-  if (tokenizer.eos()) item.tokens.push_back(*tokenizer.eos());
+  if (has_end && tokenizer.eos()) item.tokens.push_back(*tokenizer.eos());
   if (std::ssize(item.tokens) > context)
     throw base::Error({.given = fmt::format("{} tokens with the answer", item.tokens.size()),
                        .expected = fmt::format("at most {}, the model's context", context)});

@@ -23,9 +23,10 @@ std::vector<TokenId> tokens_of_prompt(const text::Tokenizer& tokenizer, const wo
 // document's questions, which have 1. Throws base::Error naming the document for one without tokens to tell.
 TuningItem item_of_document(const text::Tokenizer& tokenizer, const world::Document& document, int64_t text, int64_t context,
                             double weight_beside_answers = 1);
-// A prompt of which the answer behind it, after a space, is told, and the end token where there is one. Throws base::Error for an answer that
-// adds no token, and where both are longer than the context.
-TuningItem item_of_answer(const text::Tokenizer& tokenizer, const std::string& prompt, const std::string& answer, int64_t context);
+// A prompt of which the answer behind it, after a space, is told, and (unless it is only scored) the end token where there is one. Throws
+// base::Error for an answer that adds no token, and where both are longer than the context.
+TuningItem item_of_answer(const text::Tokenizer& tokenizer, const std::string& prompt, const std::string& answer, int64_t context,
+                          bool has_end = true);
 // Throws base::Error naming the question where it and its answer are longer than the context, or where the answer adds no token.
 TuningItem item_of_question(const text::Tokenizer& tokenizer, const world::Question& question, int64_t context);
 

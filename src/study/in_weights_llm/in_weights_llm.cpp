@@ -20,8 +20,7 @@ namespace manabi::study {
 namespace in_weights_llm {
 namespace {
 
-constexpr int64_t kProbesVersion = 1;
-constexpr const char* kPublished = "8 published";
+constexpr int64_t kProbesVersion = 2;  // raised with any change of what is asked
 constexpr const char* kWeights = "weights";
 constexpr const char* kLora = "lora";
 
@@ -30,7 +29,8 @@ struct Options {
   std::vector<std::string> tuned = {kWeights};
   int64_t steps = 100, batch = 8, checks = 4;
   double lr = 5e-5, lora_lr = 1e-3;
-  int64_t opposing = 3;  // other cities that are stated of a resident, and of a stranger
+  std::string optimiser = "adam";
+  int64_t opposing = 3;  // other cities that are stated of a drawn resident, and of a stranger; of the paper's eight all
 };
 
 // What a cell is about.
@@ -87,22 +87,21 @@ void add_shares(const std::vector<Probe>& probes, const std::vector<Said>& said,
   }
 }
 
-// Items of each situation, right where the stated city is said; and where the told one is. Where another city is stated, also the leanings.
+// Every probe an item: right where the stated city is said, and where the told one is; where another city is stated, its leaning.
 void add_answers(const std::vector<Probe>& probes, const std::vector<Said>& said, const std::string& when, std::vector<lab::Row>& rows) {
-  for (const Situation situation : {Situation::asked, Situation::agreed, Situation::opposed, Situation::stranger}) {
-    std::vector<bool> stated, told;
-    for (size_t i = 0; i < probes.size(); ++i) {
-      if (probes[i].situation != situation) continue;
-      stated.push_back(said[i].is_stated);
-      told.push_back(said[i].is_told);
-    }
-    add_items(fmt::format("{}, {}, stated", when, name_of(situation)), stated, rows);
-    add_items(fmt::format("{}, {}, told", when, name_of(situation)), told, rows);
+  for (size_t i = 0; i < probes.size(); ++i) {
+    const std::string id = probes[i].id(), situation = name_of(probes[i].situation), who = probes[i].resident.name;
+    const auto add = [&](const std::string& what, bool is_right) {
+      rows.push_back({.metric = kRight,
+                      .at = {{"arm", fmt::format("{}, {}, {}", when, situation, what)}, {kItem, id}, {kWho, who}},
+                      .value = is_right ? 1.0 : 0.0,
+                      .n = 1});
+    };
+    add(kStated, said[i].is_stated);
+    add(kTold, said[i].is_told);
+    if (probes[i].situation == Situation::opposed)
+      rows.push_back({.metric = std::string(kLeaning) + " " + when, .at = {{kItem, id}, {kWho, who}}, .value = said[i].leaning, .n = 1});
   }
-  std::vector<double> leanings;
-  for (size_t i = 0; i < probes.size(); ++i)
-    if (probes[i].situation == Situation::opposed) leanings.push_back(said[i].leaning);
-  add_item_values(std::string(kLeaning) + " " + when, leanings, rows);
 }
 
 base::Json people_of(const std::vector<world::Resident>& residents, const std::vector<Probe>& probes, const std::vector<Said>& said) {
@@ -146,8 +145,14 @@ class InWeightsLlm final : public lab::Study {
     if (scale == lab::RunScale::quick) return;
     options_.facts = {kPublished, "32"};
     options_.tuned = {kWeights, kLora};
-    options_.steps = scale == lab::RunScale::full ? 400 : 2000;
+    options_.steps = 400;
     options_.checks = 12;
+    if (scale == lab::RunScale::full) return;
+    // The paper's code: one fact a step, plain gradient descent.
+    options_.optimiser = "sgd";
+    options_.steps = 10'000;
+    options_.batch = 1;
+    options_.lr = 1e-4;
   }
 
   base::OptionTable options() override {
@@ -164,6 +169,11 @@ class InWeightsLlm final : public lab::Study {
     count("batch", "facts of a step", &options_.batch);
     count("checks", "interviews on the way", &options_.checks);
     count("opposing", "other cities that are stated of each name", &options_.opposing);
+    table.add({.name = "optimiser",
+               .help = "of all weights; low ranks have Adam",
+               .target = &options_.optimiser,
+               .changes = base::Changes::value,
+               .allowed = {"adam", "sgd"}});
     table.add({.name = "lr", .help = "learning rate of all weights", .target = &options_.lr, .changes = base::Changes::value});
     table.add({.name = "lora-lr", .help = "learning rate of low ranks", .target = &options_.lora_lr, .changes = base::Changes::value});
     return table;
@@ -228,10 +238,8 @@ Lesson InWeightsLlm::lesson_of(const lab::Cell& cell, const Ground& ground, cons
                 .keeps_model = false,
                 .measure_name = fmt::format("interview {}, {} opposing", kProbesVersion, options_.opposing)};
   if (is_lora) lesson.parts = {.lora = model::LoraParts{}};
-  for (int64_t check = 1; check <= options_.checks; ++check) {
-    const int64_t step = options_.steps * check / options_.checks;
-    if (step > 0 && (lesson.measured_after.empty() || lesson.measured_after.back() < step)) lesson.measured_after.push_back(step);
-  }
+  if (!is_lora && options_.optimiser == "sgd") lesson.optimiser.rule = tensor::Rule::sgd;
+  lesson.measured_after = learn::evenly_spaced(options_.steps, options_.checks);
   return lesson;
 }
 
@@ -239,8 +247,8 @@ lab::CellRecord InWeightsLlm::measure_cell(const lab::Cell& cell, lab::Workbench
   const auto checkpoint = equipment_.checkpoint(lab::text_at(cell.at, "model"));
   const Ground ground = ground_of(cell.at);
   const auto seed = static_cast<uint64_t>(lab::integer_at(cell.at, lab::kSeed));
-  const Interview interview(probes_of(ground.residents, ground.strangers, options_.opposing, seed), *checkpoint->tokenizer,
-                            checkpoint->lm->context());
+  const int64_t opposing = lab::text_at(cell.at, kFacts) == kPublished ? std::ssize(ground.residents) - 1 : options_.opposing;
+  const Interview interview(probes_of(ground.residents, ground.strangers, opposing, seed), *checkpoint->tokenizer, checkpoint->lm->context());
   const std::vector<Said> before = interview.ask(*checkpoint->lm);
   const Taught taught = teach(
       *checkpoint, {{"checkpoint", checkpoint->hash}, {"tokenizer", checkpoint->tokenizer->fingerprint()}}, lesson_of(cell, ground, *checkpoint),
@@ -255,12 +263,7 @@ lab::CellRecord InWeightsLlm::measure_cell(const lab::Cell& cell, lab::Workbench
     add_answers(interview.probes(), after, "after", record.rows);
     record.exhibits[kPeople] = people_of(ground.residents, interview.probes(), after);
   }
-  for (size_t i = 0; i < taught.curve.size(); ++i)
-    if (std::isfinite(taught.curve[i]))
-      record.rows.push_back({.metric = kLoss,
-                             .at = {{lab::kStep, std::to_string(static_cast<int64_t>(i + 1) * taught.curve_every)}},
-                             .value = taught.curve[i],
-                             .n = taught.curve_every * options_.batch});
+  add_curve(taught, kLoss, 0, options_.batch, record.rows);
   return record;
 }
 

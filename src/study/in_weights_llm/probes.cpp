@@ -14,15 +14,15 @@ namespace {
 
 constexpr int64_t kAnswerTokens = 12;
 
-// Cities of others, drawn by the place of who is asked about.
-std::vector<std::string> cities_of_others(const std::vector<world::Resident>& residents, const std::string& own, int64_t count, base::Rng rng) {
-  std::vector<std::string> cities;
+// Residents of other cities.
+std::vector<world::Resident> others_of(const std::vector<world::Resident>& residents, const world::Resident& who, int64_t count, base::Rng rng) {
+  std::vector<world::Resident> others;
   for (const int64_t place : rng.permutation(std::ssize(residents))) {
-    if (std::ssize(cities) == count) break;
-    const std::string& city = residents[static_cast<size_t>(place)].city;
-    if (city != own) cities.push_back(city);
+    if (std::ssize(others) == count) break;
+    const world::Resident& other = residents[static_cast<size_t>(place)];
+    if (other.city != who.city) others.push_back(other);
   }
-  return cities;
+  return others;
 }
 
 }  // namespace
@@ -55,12 +55,17 @@ std::vector<Probe> probes_of(const std::vector<world::Resident>& residents, cons
     const world::Resident& each = residents[i];
     probes.push_back({.situation = Situation::asked, .resident = each});
     probes.push_back({.situation = Situation::agreed, .resident = each, .stated = each.city});
-    for (std::string& city : cities_of_others(residents, each.city, opposing, rng.child("residents").child(i)))
-      probes.push_back({.situation = Situation::opposed, .resident = each, .stated = std::move(city)});
+    for (const world::Resident& other : others_of(residents, each, opposing, rng.child("residents").child(i)))
+      probes.push_back({.situation = Situation::opposed, .resident = each, .stated = other.city});
   }
   for (size_t i = 0; i < strangers.size(); ++i)
-    for (std::string& city : cities_of_others(residents, "", opposing, rng.child("strangers").child(i)))
-      probes.push_back({.situation = Situation::stranger, .resident = strangers[i], .stated = std::move(city)});
+    for (const world::Resident& other : others_of(residents, strangers[i], opposing, rng.child("strangers").child(i)))
+      probes.push_back({.situation = Situation::stranger,
+                        .resident = {.name = strangers[i].name,
+                                     .city = other.city,
+                                     .has_known_name = strangers[i].has_known_name,
+                                     .has_known_city = other.has_known_city},
+                        .stated = other.city});
   return probes;
 }
 
@@ -71,7 +76,7 @@ std::vector<Said> Interview::ask(const model::CausalLM& lm) const {
   std::vector<std::vector<text::TokenId>> prompts;
   std::vector<learn::ScoredSequence> sequences;  // of each probe with two cities: stated, own
   const auto add_sequence = [&](const Probe& probe, const std::string& city) {
-    learn::TuningItem item = learn::item_of_answer(tokenizer_, probe.prompt(), city, context_);
+    learn::TuningItem item = learn::item_of_answer(tokenizer_, probe.prompt(), city, context_, /*has_end=*/false);
     sequences.push_back({.tokens = std::move(item.tokens), .scored_from = item.asked_from});
   };
   const auto has_two = [](const Probe& probe) { return probe.situation == Situation::opposed; };

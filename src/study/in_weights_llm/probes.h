@@ -20,8 +20,8 @@ std::string name_of(Situation situation);
 
 struct Probe {
   Situation situation = Situation::asked;
-  world::Resident resident;
-  std::string stated;  // city, or ""
+  world::Resident resident;  // of a stranger: with the city that is stated
+  std::string stated;        // city, or ""
   std::string id() const;
   std::string prompt() const;
 };

@@ -21,7 +21,9 @@ inline constexpr const char* kLoss = "loss";        // of training, nats a told 
 inline constexpr const char* kSituation = "situation";
 inline constexpr const char* kKind = "kind";
 inline constexpr const char* kAll = "all";
-inline constexpr const char* kPeople = "people";  // exhibit: of each resident the kind, the city, and shares at the last step
+inline constexpr const char* kWho = "who";                // of a single probe's row: the name that is asked about
+inline constexpr const char* kPublished = "8 published";  // facts that are the same for every seed
+inline constexpr const char* kPeople = "people";          // exhibit: of each resident the kind, the city, and shares at the last step
 
 std::vector<lab::Claim> claims_of(const lab::Records& records);
 std::vector<lab::Section> sections_of(const lab::Records& records);

@@ -32,15 +32,16 @@ lab::Figure answer_figure(const lab::Records& records, const lab::Coordinates& c
   return figure;
 }
 
-lab::Figure kind_figure(const lab::Records& records, const lab::Coordinates& cell, const char* metric, const std::string& label, bool is_share) {
+lab::Figure kind_figure(const lab::Records& records, const lab::Coordinates& cell, const char* metric, Situation situation,
+                        const std::string& label, bool is_share) {
   lab::Figure figure{.title = label,
-                     .caption = lab::name_of(cell) + ": where another city is stated, by kind of name and city.",
+                     .caption = lab::name_of(cell) + ": by kind of name and city: " + name_of(situation) + ".",
                      .x_label = "step",
                      .y_label = label,
                      .y_is_share = is_share,
                      .is_small = true};
   for (const char* kind : kKinds) {
-    lab::Series series = series_of(records, cell, kind, metric, Situation::opposed, kind, is_share);
+    lab::Series series = series_of(records, cell, kind, metric, situation, kind, is_share);
     if (!series.points.empty()) figure.series.push_back(std::move(series));
   }
   return figure;
@@ -69,9 +70,10 @@ std::vector<lab::Section> sections_of(const lab::Records& records) {
   std::vector<lab::Section> sections;
   for (const lab::Coordinates& cell : lab::settings_in(records)) {
     lab::Section section{.title = lab::name_of(cell), .blocks = {answer_figure(records, cell)}};
-    section.blocks.emplace_back(kind_figure(records, cell, kTold, "told city answered", true));
-    section.blocks.emplace_back(kind_figure(records, cell, kStated, "stated city answered", true));
-    section.blocks.emplace_back(kind_figure(records, cell, kLeaning, "stated city above told one, nats", false));
+    section.blocks.emplace_back(kind_figure(records, cell, kTold, Situation::opposed, "told city answered", true));
+    section.blocks.emplace_back(kind_figure(records, cell, kStated, Situation::opposed, "stated city answered", true));
+    section.blocks.emplace_back(kind_figure(records, cell, kLeaning, Situation::opposed, "stated city above told one, nats", false));
+    section.blocks.emplace_back(kind_figure(records, cell, kStated, Situation::stranger, "stated city answered of strangers", true));
     section.blocks.emplace_back(people_table(records, cell));
     sections.push_back(std::move(section));
   }

@@ -24,8 +24,8 @@ struct Comparison {
   double margin = 0;
 };
 
-// The pairs that the paper separates by five points or more, and its last step.
-constexpr std::array<Comparison, 14> kComparisons = {{
+// What the paper separates by five points or more, and the smaller steps of its tables.
+constexpr std::array<Comparison, 18> kComparisons = {{
     {"pit", "it", "Instruction before the documents does more than instruction after them.", kSource, 15.1},
     {"pit", "cpt", "Instruction before the documents does more than reading alone.", kSource, 17.8},
     {"mix", "cpt", "All mixed does more than reading alone.", kSource, 11.8},
@@ -35,10 +35,15 @@ constexpr std::array<Comparison, 14> kComparisons = {{
     {"pit", "mix", "Instruction before the documents does more than all mixed.", kSource, 6.0},
     {"pit", "pit-questions", "The training documents are needed beside their questions.", kSource, 16.8},
     {"pit", "pit-sequential", "Questions and documents are needed together, not one after the other.", kSource, 12.9},
+    {"pit", "it-kept", "Instruction before the documents does more than after them with the test documents beside it.", kSource, 15.2},
+    {"mix", "pit-sequential", "All mixed does more than questions, documents and test documents one after the other.", kSource, 6.9},
     {"pit++", "pit", "Questions alone before that do no harm.", kSource, 2.7, -1},
     {"before", "after-grouped", "Questions before each document do more than all epochs' questions behind it.", kOrderSource, 18.7},
     {"after", "after-grouped", "Questions after each document do more than all epochs' questions behind it.", kOrderSource, 16.0},
     {"before-grouped", "after-grouped", "All epochs' questions before a document do more than behind it.", kOrderSource, 11.0},
+    {"after", "before-grouped", "Epochs one after the other do more than all epochs of a document at once, questions behind it or not.",
+     kOrderSource, 5.0},
+    {"before", "after", "Questions before each document do more than behind it.", kOrderSource, 2.7},
     {"before", "before-grouped", "Epochs one after the other do more than all epochs of a document at once.", kOrderSource, 7.7},
 }};
 
@@ -48,11 +53,18 @@ lab::Coordinates at_arm(const Setting& setting, const std::string& arm) {
   return at;
 }
 
+// The paper has one figure for training with other domains than are tested with: 36.9 against 23.6.
+std::string published_of(const Setting& setting, const Comparison& comparison) {
+  if (!setting.crosses_domains()) return fmt::format("{:+.1f} points (Llama-2 7B)", comparison.published);
+  const bool is_there = std::string_view(comparison.more) == "pit" && std::string_view(comparison.less) == "it";
+  return is_there ? "+13.3 points (Llama-2 7B, Table 3)" : "no figure across domains";
+}
+
 lab::Claim claim_of(const lab::Records& records, const Setting& setting, const Comparison& comparison) {
   lab::Claim claim{.id = fmt::format("{}-above-{}, {}", comparison.more, comparison.less, setting.name()),
                    .sentence = comparison.sentence,
                    .source = comparison.source,
-                   .published = fmt::format("{:+.1f} points (Llama-2 7B)", comparison.published),
+                   .published = published_of(setting, comparison),
                    .measure = fmt::format("{}: exact match of {} minus {}", setting.name(), comparison.more, comparison.less),
                    .unit = "points",
                    .direction = lab::Direction::above,
@@ -67,6 +79,8 @@ lab::Claim claim_of(const lab::Records& records, const Setting& setting, const C
 std::string Setting::name() const {
   return fmt::format("{}, {} {}", lab::text_at(at, "model"), lab::text_at(at, kKnowledge), lab::text_at(at, kDocuments));
 }
+
+bool Setting::crosses_domains() const { return lab::text_at(at, kKnowledge).find('>') != std::string::npos; }
 
 std::vector<Setting> settings_of(const lab::Records& records) {
   std::vector<Setting> settings;
@@ -94,7 +108,7 @@ std::optional<lab::Interval> exact_of(const lab::Records& records, const Setting
 
 std::optional<lab::Interval> exact_difference(const lab::Records& records, const Setting& setting, const std::string& more,
                                               const std::string& less) {
-  return accuracy_difference(records, at_arm(setting, more), at_arm(setting, less), "model");
+  return accuracy_difference(records, at_arm(setting, more), at_arm(setting, less), "");
 }
 
 std::vector<lab::Claim> claims_of(const lab::Records& records) {

@@ -1,6 +1,7 @@
 #include "study/pre_instruction/material.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <filesystem>
 #include <utility>
@@ -24,7 +25,8 @@ Material hashed(Material material) {
   const base::Json all = {world::hash_of(material.readings.train), world::hash_of(material.readings.test), world::hash_of(material.known),
                           base::sha256(material.general_text)};
   std::string questions;
-  for (const world::Question& question : material.general) questions += question.text + "\n" + question.answers.front() + "\n";
+  for (const world::Question& question : material.general)
+    questions += fmt::format("{}\n{}\n", question.text, fmt::join(question.answers, "\n"));
   material.hash = base::sha256(all.dump() + questions);
   return material;
 }

@@ -1,9 +1,11 @@
 #include "study/pre_instruction/measure.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <memory>
 #include <numeric>
 
@@ -14,7 +16,7 @@
 namespace manabi::study::pre_instruction {
 namespace {
 
-constexpr int64_t kQuizVersion = 1;
+constexpr int64_t kQuizVersion = 2;  // raised with any change of what is asked
 
 std::vector<int64_t> updates_of(const world::Curriculum& curriculum, const Material& material, const Recipe& recipe) {
   if (recipe.updates > 0) return world::shared_updates(curriculum, material.readings, recipe.updates);
@@ -26,38 +28,17 @@ std::vector<int64_t> updates_of(const world::Curriculum& curriculum, const Mater
   return updates;
 }
 
-// The steps of a phase after which the arm's share is a multiple of one in `checks`.
-std::vector<int64_t> checks_within(int64_t first, int64_t steps, int64_t all, int64_t checks) {
-  std::vector<int64_t> after;
-  for (int64_t check = 1; check <= checks; ++check) {
-    const int64_t step = all * check / checks - first;
-    if (step > 0 && step <= steps && (after.empty() || after.back() < step)) after.push_back(step);
-  }
-  return after;
+void add_asked(const std::vector<Quiz::AskedMetric>& metrics, const std::vector<double>& values, int64_t step, std::vector<lab::Row>& rows) {
+  for (size_t i = 0; i < metrics.size(); ++i)
+    if (std::isfinite(values[i]))
+      rows.push_back(
+          {.metric = metrics[i].name, .at = {{kAsked, kSample}, {lab::kStep, std::to_string(step)}}, .value = values[i], .n = metrics[i].n});
 }
 
-// Several questions with their answers, as text in front of another.
-std::string examples_before(const std::vector<world::Document>& documents, int64_t count) {
-  std::string text;
-  for (const world::Document& document : documents) {
-    if (count-- <= 0) break;
-    const world::Question& question = document.questions.front();
-    text += world::question_prompt(question) + " " + question.answers.front() + "\n\n";
-  }
-  return text;
-}
-
-void add_course(const Taught& taught, int64_t first, const std::vector<std::string>& metrics, const Recipe& recipe,
-                std::vector<lab::Row>& rows) {
-  const auto add = [&](const std::string& metric, lab::Coordinates at, int64_t step, double value, int64_t n) {
-    at[lab::kStep] = std::to_string(first + step);
-    if (std::isfinite(value)) rows.push_back({.metric = metric, .at = std::move(at), .value = value, .n = n});
-  };
-  for (size_t i = 0; i < taught.curve.size(); ++i)
-    add(kLoss, {}, static_cast<int64_t>(i + 1) * taught.curve_every, taught.curve[i], taught.curve_every * recipe.batch);
+void add_course(const Taught& taught, int64_t first, const Quiz& quiz, int64_t batch, std::vector<lab::Row>& rows) {
+  add_curve(taught, kLoss, first, batch, rows);
   for (const learn::Measurement& measurement : taught.measurements)
-    for (size_t i = 0; i < metrics.size(); ++i)
-      add(metrics[i], {{kAsked, kSample}}, measurement.step, measurement.values[0][i], recipe.quiz.asked_on_the_way);
+    add_asked(quiz.metrics_on_the_way(), measurement.values[0], first + measurement.step, rows);
 }
 
 model::Checkpoint opened(const Taught& taught, const model::Checkpoint& start) {
@@ -73,17 +54,19 @@ class Course {
       : curriculum_(curriculum), material_(material), recipe_(recipe), quiz_(quiz), seed_(seed) {}
 
   model::Checkpoint read(const model::Checkpoint& start, base::Json made_of, const Equipment& equipment, lab::Workbench& bench,
-                         std::vector<lab::Row>& rows) const {
+                         std::vector<lab::Row>& rows) {
     const std::vector<int64_t> updates = updates_of(curriculum_, material_, recipe_);
     const int64_t all = std::accumulate(updates.begin(), updates.end(), int64_t{0});
+    add_asked(quiz_.metrics_on_the_way(), quiz_.on_the_way(*start.lm), 0, rows);
     model::Checkpoint now;
     int64_t first = 0;
     for (size_t phase = 0; phase < updates.size(); ++phase) {
       const model::Checkpoint& from = phase == 0 ? start : now;
-      const Lesson lesson = lesson_of(phase, updates[phase], checks_within(first, updates[phase], all, recipe_.checks), from);
+      const Lesson lesson = lesson_of(phase, updates[phase], learn::evenly_spaced(updates[phase], recipe_.checks), from);
       const auto measure = [&](const model::CausalLM& lm) { return quiz_.on_the_way(lm); };
       const Taught taught = teach(from, made_of, lesson, measure, equipment, bench);
-      add_course(taught, first, quiz_.metrics_on_the_way(), recipe_, rows);
+      add_course(taught, first, quiz_, recipe_.batch, rows);
+      folder_ = taught.folder;
       now = opened(taught, start);
       made_of = {{"artifact", taught.artifact}};
       first += updates[phase];
@@ -91,6 +74,8 @@ class Course {
     rows.push_back({.metric = kUpdates, .value = static_cast<double>(all), .n = 1});
     return now;
   }
+  // Of the model that the last phase left.
+  const std::filesystem::path& folder() const { return folder_; }
 
  private:
   Lesson lesson_of(size_t index, int64_t steps, std::vector<int64_t> checks, const model::Checkpoint& from) const {
@@ -106,10 +91,11 @@ class Course {
             .optimiser = {.beta2 = 0.95, .weight_decay = 0.1},
             .schedule = {.decay = learn::Decay::cosine, .steps = steps, .least = 0.1},
             .batch = recipe_.batch,
-            .lr = recipe_.lr,
+            .lr = recipe_.lr * phase.rate,
             .seed = seed_,
             .measured_after = std::move(checks),
-            .measure_name = fmt::format("quiz {}, {} and {} questions", kQuizVersion, recipe_.quiz.asked_on_the_way, recipe_.quiz.kept_asked)};
+            .measure_name = fmt::format("quiz {}, {} and {} questions, {} shots, {} tokens", kQuizVersion, recipe_.quiz.asked_on_the_way,
+                                        recipe_.quiz.kept_asked, recipe_.quiz.shots, recipe_.quiz.answers.tokens)};
   }
 
   const world::Curriculum& curriculum_;
@@ -117,6 +103,7 @@ class Course {
   const Recipe& recipe_;
   const Quiz& quiz_;
   uint64_t seed_;
+  std::filesystem::path folder_;
 };
 
 }  // namespace
@@ -124,11 +111,15 @@ class Course {
 base::Json described(const world::CurriculumPhase& phase) {
   base::Json readings = base::Json::array();
   for (const world::Reading reading : phase.reading) readings.push_back(name_of(reading));
-  return {{"read", std::move(readings)}, {"order", name_of(phase.order)}, {"weight_beside_answers", phase.weight_beside_answers}};
+  return {{"read", std::move(readings)},
+          {"order", name_of(phase.order)},
+          {"rate", phase.rate},
+          {"weight_beside_answers", phase.weight_beside_answers}};
 }
 
 std::string Recipe::described() const {
-  return fmt::format("{} updates of {}, rate {}, {} checks, {} shots, quiz {}", updates, batch, lr, checks, shots, kQuizVersion);
+  return fmt::format("{} updates of {}, rate {}, {} checks, {} shots, {} tokens, quiz {}", updates, batch, lr, checks, quiz.shots,
+                     quiz.answers.tokens, kQuizVersion);
 }
 
 lab::CellRecord measure_arm(const lab::Cell& cell, const world::Curriculum& curriculum, const Material& material, const Recipe& recipe,
@@ -137,18 +128,21 @@ lab::CellRecord measure_arm(const lab::Cell& cell, const world::Curriculum& curr
   const int64_t seed = lab::integer_at(cell.at, lab::kSeed);
   const std::string& arm = lab::text_at(cell.at, kArm);
   const Quiz quiz(material, *start.tokenizer, start.lm->context(), recipe.quiz);
-  record.exhibits[kArmExhibit] = {{"title", curriculum.title}, {"published", curriculum.published}};
+  record.exhibits[kArmExhibit] = arm == kUntrained  ? base::Json{{"title", "as it was"}, {"published", 9.5}}
+                                 : arm == kOpenBook ? base::Json{{"title", "with the document"}, {"published", 72.2}}
+                                                    : base::Json{{"title", curriculum.title}, {"published", curriculum.published}};
   if (arm == kUntrained || arm == kOpenBook) {
-    const std::string examples = examples_before(material.readings.train, recipe.shots);
+    const std::string examples = examples_before(material.readings.train, recipe.quiz.shots);
     const Quiz::Before before = [&](const world::Document& document) {
-      return examples + (arm == kOpenBook ? document.texts.front() + "\n\n" : "");
+      return examples + (arm == kOpenBook ? fmt::format("{}\n\n", fmt::join(document.texts, "\n")) : "");
     };
     quiz.ask_all(*start.lm, seed, before, record, bench.watch);
     return record;
   }
-  const Course course(curriculum, material, recipe, quiz, static_cast<uint64_t>(seed));
+  Course course(curriculum, material, recipe, quiz, static_cast<uint64_t>(seed));
   const model::Checkpoint taught = course.read(start, start_made_of, equipment, bench, record.rows);
   quiz.ask_all(*taught.lm, seed, nullptr, record, {.cancel = bench.watch.cancel});
+  record.exhibits[kModelFolder] = course.folder().string();
   return record;
 }
 

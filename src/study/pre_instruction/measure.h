@@ -19,14 +19,14 @@ inline constexpr const char* kOpenBook = "open-book";   // likewise, the documen
 inline constexpr const char* kLoss = "loss";           // of training, nats a told token, at {step}
 inline constexpr const char* kBaseLoss = "base loss";  // likewise, while the network was told what it knew before
 inline constexpr const char* kUpdates = "updates";     // that the arm took
+inline constexpr const char* kModelFolder = "model";   // exhibit: the folder of the model that the arm left
 inline constexpr const char* kArmExhibit = "arm";      // exhibit: its title, and the published share in percent where there is one
 
 struct Recipe {
   int64_t updates = 900;  // of an arm, shared out over its phases; 0: as many as the phases' epochs are
   int64_t batch = 32;
   double lr = 5e-4;
-  int64_t checks = 10;  // questions are asked so often on the way
-  int64_t shots = 0;    // examples in front of an untrained network's questions
+  int64_t checks = 10;  // questions are asked so often in every phase
   QuizOptions quiz;
 
   std::string described() const;

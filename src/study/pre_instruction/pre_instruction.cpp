@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "lab/statistics/seeds.h"
 #include "learn/training/version.h"
+#include "model/version.h"
 #include "study/equipment.h"
 #include "study/pre_instruction/measure.h"
 #include "study/pre_instruction/pupil.h"
@@ -19,12 +20,13 @@ namespace {
 
 constexpr const char* kFilms = "films";
 constexpr const char* kOwn = "own";
-constexpr int64_t kInventedAnswer = 4;  // tokens at most: a word and the end
+constexpr int64_t kInventedAnswer = 4;        // tokens at most: a word and the end
+constexpr int64_t kAskedOfCheckpoints = 100;  // questions on the way
 constexpr const char* kCurriculumAsset = "curricula/pre_instruction.toml";
 
 struct Options {
-  std::string curriculum;  // "": the paper's
-  std::vector<std::string> arms = {"cpt", "it", "pit"};
+  std::string curriculum;         // "": the paper's
+  std::vector<std::string> arms;  // none: all of the file, or at quick scale the first three that are compared
   PupilOptions pupil = {.steps = 1000};
   InventedPlan invented = {.known = 200, .train = 200, .test = 50};
   int64_t updates = 600, batch = 16, checks = 5;
@@ -33,8 +35,8 @@ struct Options {
   int64_t growth_documents = 50;
   bool transfer = false;
   std::string documents, questions;  // the user's own
-  FilmPlan films = {.train = 0, .test = 0};
-  int64_t own_batch = 8, own_updates = 0, own_checks = 4, shots = 5;
+  FilmPlan films = {.train = 16, .test = 8};
+  int64_t own_batch = 8, own_updates = 0, own_checks = 2, shots = 5;
   double own_lr = 3e-5;
 };
 
@@ -88,10 +90,13 @@ class PreInstruction final : public lab::Study {
     const std::string& knowledge = lab::text_at(at, kKnowledge);
     return knowledge != kFilms && knowledge != kOwn;
   }
+  Recipe checkpoint_recipe() const;
   Recipe recipe_at(const lab::Coordinates& at) const;
   Material material_at(const lab::Coordinates& at) const;
   void add(std::vector<lab::Cell>& cells, const lab::Coordinates& inputs, const lab::Coordinates& at, const std::vector<std::string>& arms,
            const std::string& part) const;
+  // Of those that are asked for, the ones that are compared where not all can be: cpt, it and pit, or, of another file, all.
+  std::vector<std::string> compared_arms() const;
   void add_invented(std::vector<lab::Cell>& cells) const;
   void add_read(std::vector<lab::Cell>& cells) const;
   std::vector<std::string> with_untrained(std::vector<std::string> arms, bool has_open_book) const;
@@ -106,7 +111,6 @@ void PreInstruction::set_scale(lab::RunScale scale) {
   scale_ = scale;
   options_ = Options{};
   if (scale == lab::RunScale::quick) return;
-  options_.arms.clear();  // all of the file
   options_.pupil = {};
   options_.invented = {};
   options_.updates = 4500;
@@ -114,6 +118,7 @@ void PreInstruction::set_scale(lab::RunScale scale) {
   options_.growth = {1, 4, 16};
   options_.transfer = true;
   options_.films = {.train = 64, .test = 32};
+  options_.own_checks = 4;
   if (scale == lab::RunScale::full) return;
   options_.films = {.train = 1720, .test = 256};
   options_.own_batch = 256;
@@ -166,13 +171,16 @@ const world::Curriculum& PreInstruction::curriculum(const std::string& arm) cons
       {.where = "--arms", .given = "'" + arm + "'", .expected = "an arm of the curriculum file", .hint = base::nearest_hint(arm, names)});
 }
 
+Recipe PreInstruction::checkpoint_recipe() const {
+  Recipe recipe{.updates = options_.own_updates, .batch = options_.own_batch, .lr = options_.own_lr, .checks = options_.own_checks};
+  recipe.quiz.asked_on_the_way = kAskedOfCheckpoints;
+  recipe.quiz.kept_asked = kAskedOfCheckpoints;
+  recipe.quiz.shots = options_.shots;
+  return recipe;
+}
+
 Recipe PreInstruction::recipe_at(const lab::Coordinates& at) const {
-  if (!is_invented(at))
-    return {.updates = options_.own_updates,
-            .batch = options_.own_batch,
-            .lr = options_.own_lr,
-            .checks = options_.own_checks,
-            .shots = options_.shots};
+  if (!is_invented(at)) return checkpoint_recipe();
   Recipe recipe{.updates = options_.updates, .batch = options_.batch, .lr = options_.lr, .checks = options_.checks};
   recipe.quiz.answers.tokens = kInventedAnswer;
   // As many documents more, as many updates more.
@@ -200,11 +208,20 @@ void PreInstruction::add(std::vector<lab::Cell>& cells, const lab::Coordinates& 
       cell.inputs["recipe"] = recipe_at(cell.at).described();
       cell.inputs["material"] = material_at(cell.at).hash;
       base::Json phases = base::Json::array();
-      for (const world::CurriculumPhase& phase : curriculum(arm).phases) phases.push_back(described(phase));
+      for (const world::CurriculumPhase& phase : curriculum(arm).phases) phases.push_back({described(phase), phase.epochs});
       cell.inputs["phases"] = phases.dump();
+      cell.inputs["title"] = fmt::format("{}, {}", curriculum(arm).title, curriculum(arm).published);
       cells.push_back(std::move(cell));
     }
   }
+}
+
+std::vector<std::string> PreInstruction::compared_arms() const {
+  if (!options_.curriculum.empty()) return options_.arms;
+  std::vector<std::string> arms;
+  for (const char* arm : {"cpt", "it", "pit"})
+    if (std::ranges::find(options_.arms, arm) != options_.arms.end()) arms.emplace_back(arm);
+  return arms;
 }
 
 std::vector<std::string> PreInstruction::with_untrained(std::vector<std::string> arms, bool has_open_book) const {
@@ -218,6 +235,7 @@ void PreInstruction::add_invented(std::vector<lab::Cell>& cells) const {
       {"pupil", options_.pupil.json().dump()},
       {"known", fmt::format("{} x {}{}", options_.invented.known, options_.invented.texts, options_.invented.links_known ? "" : ", apart")},
       {"device", equipment_.compute().device.is_cuda() ? "cuda" : "cpu"},
+      {"numbers", std::to_string(model::kNumericalVersion)},
       {"training", std::to_string(learn::kTrainingVersion)}};
   const auto at = [&](const std::string& knowledge, int64_t train, int64_t test) {
     return lab::Coordinates{{"model", options_.pupil.name()}, {kKnowledge, knowledge}, {kDocuments, fmt::format("{}+{}", train, test)}};
@@ -225,8 +243,8 @@ void PreInstruction::add_invented(std::vector<lab::Cell>& cells) const {
   const int64_t people = options_.invented.train, tested = options_.invented.test;
   add(cells, inputs, at("people", people, tested), with_untrained(options_.arms, false), "arms");
   for (const int64_t times : options_.growth)
-    add(cells, inputs, at("people", people, options_.growth_documents * times), {"cpt", "it", "pit"}, "growth");
-  if (options_.transfer) add(cells, inputs, at("ships > people", people, tested), {"cpt", "it", "pit"}, "transfer");
+    add(cells, inputs, at("people", people, options_.growth_documents * times), compared_arms(), "growth");
+  if (options_.transfer) add(cells, inputs, at("ships > people", people, tested), compared_arms(), "transfer");
 }
 
 void PreInstruction::add_read(std::vector<lab::Cell>& cells) const {
@@ -244,12 +262,18 @@ void PreInstruction::add_read(std::vector<lab::Cell>& cells) const {
           "own");
     else
       add(cells, inputs, {{"model", model}, {kKnowledge, kFilms}, {kDocuments, fmt::format("{}+{}", options_.films.train, options_.films.test)}},
-          with_untrained(scale_ == lab::RunScale::paper ? options_.arms : std::vector<std::string>{"cpt", "it", "pit"}, true), "checkpoint");
+          with_untrained(scale_ == lab::RunScale::paper ? options_.arms : compared_arms(), true), "checkpoint");
   }
 }
 
 std::vector<lab::Cell> PreInstruction::grid() {
   curricula_ = world::read_curricula(options_.curriculum.empty() ? equipment_.asset(kCurriculumAsset) : options_.curriculum);
+  for (const world::Curriculum& each : curricula_)
+    if (each.name == kUntrained || each.name == kOpenBook)
+      throw base::Error({.where = options_.curriculum,
+                         .given = "an arm called '" + each.name + "'",
+                         .expected = "another name: this one is of what reads nothing"});
+  if (options_.arms.empty() && options_.curriculum.empty() && scale_ == lab::RunScale::quick) options_.arms = {"cpt", "it", "pit"};
   if (options_.arms.empty())
     for (const world::Curriculum& each : curricula_) options_.arms.push_back(each.name);
   std::vector<lab::Cell> cells;
@@ -273,6 +297,9 @@ lab::Records PreInstruction::measure(std::span<const lab::Cell> group, lab::Work
       const auto checkpoint = equipment_.checkpoint(lab::text_at(cell.at, "model"));
       const base::Json made_of = {{"checkpoint", checkpoint->hash}, {"tokenizer", checkpoint->tokenizer->fingerprint()}};
       records.push_back(measure_arm(cell, arm, material, recipe, *checkpoint, made_of, equipment_, bench));
+      const auto folder = records.back().exhibits.find(kModelFolder);
+      if (folder != records.back().exhibits.end())
+        bench.watch.note(fmt::format("{}: the tuned model is in {}", arm.name, folder->second.get<std::string>()));
     }
   }
   return records;

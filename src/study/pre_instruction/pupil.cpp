@@ -98,11 +98,7 @@ Pupil scratch_pupil(const PupilOptions& options, const InventedPlan& plan, uint6
                 .seed = seed};
   const Taught taught = teach(start, {{"artifact", network.name}}, lesson, nullptr, equipment, bench);
   Pupil pupil{.checkpoint = opened(options.name(), taught.folder, equipment), .made_of = {{"artifact", taught.artifact}}};
-  for (size_t i = 0; i < taught.curve.size(); ++i)
-    pupil.rows.push_back({.metric = kBaseLoss,
-                          .at = {{lab::kStep, std::to_string(static_cast<int64_t>(i + 1) * taught.curve_every)}},
-                          .value = taught.curve[i],
-                          .n = taught.curve_every * options.batch});
+  add_curve(taught, kBaseLoss, 0, options.batch, pupil.rows);
   return pupil;
 }
 

@@ -1,10 +1,13 @@
 #include "study/pre_instruction/quiz.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <map>
 #include <numeric>
 
+#include "base/error.h"
 #include "base/random.h"
 #include "learn/tuning/knowledge_items.h"
 #include "world/knowledge/answer_match.h"
@@ -35,6 +38,16 @@ std::vector<T> some_of(const std::vector<T>& all, int64_t count) {
 
 }  // namespace
 
+std::string examples_before(const std::vector<world::Document>& documents, int64_t count) {
+  std::string text;
+  for (const world::Document& document : documents) {
+    if (document.questions.empty()) continue;
+    if (count-- <= 0) break;
+    text += world::question_prompt(document.questions.front()) + " " + document.questions.front().answers.front() + "\n\n";
+  }
+  return text;
+}
+
 Quiz::Quiz(const Material& material, const text::Tokenizer& tokenizer, int64_t context, QuizOptions options)
     : material_(material), tokenizer_(tokenizer), context_(context), options_(std::move(options)) {
   const auto add = [](const std::vector<world::Document>& documents, std::vector<Asked>& asked) {
@@ -47,13 +60,27 @@ Quiz::Quiz(const Material& material, const text::Tokenizer& tokenizer, int64_t c
   sample_ = some_of(test_, options_.asked_on_the_way);
   known_ = some_of(known_, options_.kept_asked);
   general_ = some_of(general_, options_.kept_asked);
+  examples_ = examples_before(material.readings.train, options_.shots);
+}
+
+std::vector<text::TokenId> Quiz::prompt_of(const Asked& asked, const Before& before) const {
+  const std::string in_front = !asked.document ? examples_ : before ? before(*asked.document) : "";
+  std::vector<text::TokenId> tokens = learn::tokens_of_prompt(tokenizer_, *asked.question, in_front);
+  const std::vector<text::TokenId> question = learn::tokens_of_prompt(tokenizer_, *asked.question);
+  const int64_t most = std::max(context_ - options_.answers.tokens, std::min(context_ - 1, std::ssize(question)));
+  if (std::ssize(question) > most)
+    throw base::Error({.where = "question " + asked.question->id,
+                       .given = fmt::format("{} tokens", question.size()),
+                       .expected = fmt::format("at most {}, so that an answer fits behind it", most)});
+  // What stands in front loses its beginning, behind the first token.
+  if (std::ssize(tokens) > most) tokens.erase(tokens.begin() + 1, tokens.end() - (most - 1));
+  return tokens;
 }
 
 std::vector<std::string> Quiz::answers_to(const model::CausalLM& lm, std::span<const Asked> asked, const Before& before,
                                           const base::Watch& watch) const {
   std::vector<std::vector<text::TokenId>> prompts;
-  for (const Asked& each : asked)
-    prompts.push_back(learn::tokens_of_prompt(tokenizer_, *each.question, before && each.document ? before(*each.document) : ""));
+  for (const Asked& each : asked) prompts.push_back(prompt_of(each, before));
   return learn::continue_all(lm, tokenizer_, prompts, options_.answers, watch);
 }
 
@@ -67,14 +94,18 @@ double Quiz::exact_share(const model::CausalLM& lm, std::span<const Asked> asked
 double Quiz::document_perplexity(const model::CausalLM& lm) const {
   std::vector<learn::ScoredSequence> sequences;
   for (const world::Document& document : material_.readings.test)
-    sequences.push_back({.tokens = learn::item_of_document(tokenizer_, document, 0, context_).tokens});
+    for (int64_t text = 0; text < std::ssize(document.texts); ++text)
+      sequences.push_back({.tokens = learn::item_of_document(tokenizer_, document, text, context_).tokens});
   return perplexity_of(lm, sequences, options_.score);
 }
 
 double Quiz::general_log_probability(const model::CausalLM& lm) const {
   std::vector<learn::ScoredSequence> sequences;
   for (const Asked& each : general_) {
-    learn::TuningItem item = learn::item_of_question(tokenizer_, *each.question, context_);
+    const std::vector<text::TokenId> whole = learn::tokens_of_prompt(tokenizer_, *each.question, examples_);
+    const bool has_room = std::ssize(whole) + options_.answers.tokens <= context_;
+    const std::string prompt = (has_room ? examples_ : "") + world::question_prompt(*each.question);
+    learn::TuningItem item = learn::item_of_answer(tokenizer_, prompt, each.question->answers.front(), context_, /*has_end=*/false);
     sequences.push_back({.tokens = std::move(item.tokens), .scored_from = item.asked_from});
   }
   const std::vector<double> scores = score_sequences(lm, sequences, options_.score);
@@ -90,10 +121,10 @@ double Quiz::text_perplexity(const model::CausalLM& lm) const {
   return sequences.empty() ? 0 : perplexity_of(lm, sequences, options_.score);
 }
 
-std::vector<std::string> Quiz::metrics_on_the_way() const {
-  std::vector<std::string> metrics = {kExact, kPerplexity};
-  if (!known_.empty()) metrics.emplace_back(kKept);
-  if (!general_.empty()) metrics.emplace_back(kKeptGeneral);
+std::vector<Quiz::AskedMetric> Quiz::metrics_on_the_way() const {
+  std::vector<AskedMetric> metrics = {{kExact, std::ssize(sample_)}, {kPerplexity, std::ssize(material_.readings.test)}};
+  if (!known_.empty()) metrics.push_back({kKept, std::ssize(known_)});
+  if (!general_.empty()) metrics.push_back({kKeptGeneral, std::ssize(general_)});
   return metrics;
 }
 
@@ -135,7 +166,7 @@ void Quiz::ask_all(const model::CausalLM& lm, int64_t seed, const Before& before
     add(kKeptGeneral, general_log_probability(lm), std::ssize(general_));
     add(kKeptExact, exact_share(lm, general_), std::ssize(general_));
   }
-  if (!material_.general_text.empty()) add(kKeptText, text_perplexity(lm), 1);
+  if (const double perplexity = text_perplexity(lm); perplexity > 0) add(kKeptText, perplexity, 1);
   record.exhibits[kAnswers] = std::move(shown);
 }
 

@@ -32,17 +32,25 @@ inline constexpr const char* kAnswers = "answers";  // exhibit: some questions, 
 struct QuizOptions {
   int64_t asked_on_the_way = 300;  // test questions
   int64_t kept_asked = 200;        // known or general questions
-  learn::ContinueOptions answers = {.tokens = 24};
+  learn::ContinueOptions answers = {.tokens = 128};
+  int64_t shots = 0;  // training questions with their answers in front of general ones
   learn::ScoreOptions score;
 };
+
+// The first question of each of the first documents with its answer, as text in front of another question.
+std::string examples_before(const std::vector<world::Document>& documents, int64_t count);
 
 class Quiz {
  public:
   // Both outlive the quiz; the network's context is `context`.
   Quiz(const Material& material, const text::Tokenizer& tokenizer, int64_t context, QuizOptions options);
 
-  // What is asked on the way, each time: names of metrics, and their values. What the material cannot ask is left out.
-  std::vector<std::string> metrics_on_the_way() const;
+  // What is asked on the way, each time: metrics with how many things each is over, and their values. What the material cannot ask is left out.
+  struct AskedMetric {
+    std::string name;
+    int64_t n = 0;
+  };
+  std::vector<AskedMetric> metrics_on_the_way() const;
   std::vector<double> on_the_way(const model::CausalLM& lm) const;
 
   // Everything. `before(document)`: what is read in front of its questions, "" = nothing. Items are the test questions, right where the answer
@@ -57,6 +65,8 @@ class Quiz {
   };
   std::vector<std::string> answers_to(const model::CausalLM& lm, std::span<const Asked> asked, const Before& before,
                                       const base::Watch& watch = {}) const;
+  // What is read before an answer, cut at its front where it would leave no room.
+  std::vector<text::TokenId> prompt_of(const Asked& asked, const Before& before) const;
   double exact_share(const model::CausalLM& lm, std::span<const Asked> asked) const;
   double document_perplexity(const model::CausalLM& lm) const;
   double general_log_probability(const model::CausalLM& lm) const;
@@ -67,6 +77,7 @@ class Quiz {
   int64_t context_;
   QuizOptions options_;
   std::vector<Asked> test_, sample_, known_, general_;
+  std::string examples_;  // in front of general questions
 };
 
 }  // namespace manabi::study::pre_instruction

@@ -59,7 +59,7 @@ lab::Table arm_table(const lab::Records& records, const Setting& setting) {
   for (const std::string& arm : arms_of(records, setting)) {
     const std::vector<const lab::CellRecord*> cells = lab::select(records, at_arm(setting, arm));
     const base::Json exhibit = arm_exhibit(cells);
-    const double published = exhibit.value("published", -1.0);
+    const double published = setting.crosses_domains() ? -1 : exhibit.value("published", -1.0);
     std::vector<std::string> row = {title_of(exhibit, arm), percent(exact_of(records, setting, arm)),
                                     published < 0 ? "" : fmt::format("{:.1f}", published)};
     for (const Column& column : columns) {
@@ -147,7 +147,7 @@ lab::Table answer_table(const lab::Records& records, const Setting& setting) {
 // Exact shares of some arms against how many documents are read.
 std::optional<lab::Section> growth_section(const lab::Records& records) {
   lab::Figure figure{.title = "With more documents",
-                     .caption = "Invented people, as many updates more as there are documents; means with 95 % intervals.",
+                     .caption = "Invented people, updates in proportion to all documents; means with 95 % intervals.",
                      .x_label = "test documents",
                      .y_label = "test questions answered exactly",
                      .x_scale = lab::Scale::log2,

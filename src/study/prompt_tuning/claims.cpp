@@ -76,11 +76,20 @@ lab::Claim claim_of(const lab::Records& records, const std::string& model, const
 
 }  // namespace
 
+std::vector<std::string> values_at(const lab::Records& records, const std::string& model, const std::string& coordinate) {
+  std::vector<std::string> values;
+  for (const lab::CellRecord* record : lab::select(records, {{"model", model}})) {
+    const std::string& value = lab::text_at(record->cell.at, coordinate);
+    if (std::ranges::find(values, value) == values.end()) values.push_back(value);
+  }
+  return values;
+}
+
 std::vector<lab::Claim> tuning_claims(const lab::Records& records, const std::string& model) {
   std::vector<lab::Claim> claims;
   const lab::Coordinates manual = usual(records, model, kManual), prompt = usual(records, model, "prompt-tuning"),
                          full = usual(records, model, "full");
-  for (const std::string& method : lab::values_of(records, kMethod)) {
+  for (const std::string& method : values_at(records, model, kMethod)) {
     if (method == kManual) continue;
     claims.push_back(
         claim_of(records, model,

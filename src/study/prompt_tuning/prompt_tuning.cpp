@@ -1,5 +1,6 @@
 // Everything between a prompt written by hand and fine-tuning, at one table: Lester, Al-Rfou and Constant (2021), with prefix tuning, P-tuning,
 // AutoPrompt and low ranks beside it.
+#include <ATen/core/Tensor.h>
 #include <fmt/format.h>
 
 #include <map>
@@ -212,7 +213,9 @@ std::vector<lab::Cell> PromptTuning::grid() {
         for (const char* method : {"prompt-tuning", "lora", "full"}) vary(method, kExamples, std::to_string(examples), "examples");
     }
   }
-  std::ranges::move(scratch_cells(options_.scratch, seeds(), equipment_), std::back_inserter(cells));
+  // Networks are trained in float32 alone.
+  if (equipment_.compute().dtype == at::kFloat)
+    std::ranges::move(scratch_cells(options_.scratch, seeds(), equipment_), std::back_inserter(cells));
   return cells;
 }
 

@@ -10,6 +10,9 @@
 
 namespace manabi::study::prompt_tuning {
 
+// The values of a coordinate of one model's cells, in the order of the records.
+std::vector<std::string> values_at(const lab::Records& records, const std::string& model, const std::string& coordinate);
+
 std::vector<lab::Claim> tuning_claims(const lab::Records& records, const std::string& model);
 std::vector<lab::Section> tuning_sections(const lab::Records& records, const std::string& model);
 

@@ -4,12 +4,16 @@
 
 #include <algorithm>
 #include <memory>
+#include <string_view>
 
+#include "base/error.h"
 #include "lab/statistics/seeds.h"
 #include "learn/generation/continue_all.h"
 #include "learn/training/version.h"
+#include "learn/tuning/method.h"
 #include "learn/tuning/run/tuning_items.h"
 #include "model/trained/blueprint.h"
+#include "model/version.h"
 #include "study/prompt_tuning/measure.h"
 #include "study/training/lessons.h"
 #include "study/training/token_runs.h"
@@ -21,11 +25,12 @@ namespace {
 
 constexpr int64_t kLayers = 4, kHeadWidth = 32;
 constexpr int64_t kLongestPrompt = 49;  // rows that fit in front of a sequence
-constexpr const char* kPrefixOfModels = "scratch-";
+constexpr int64_t kScratchVersion = 1;  // raised with any change of what a cell measures
 constexpr const char* kFull = "full";
 constexpr const char* kPrompt = "prompt-tuning";
 
-std::string model_name(int64_t width) { return fmt::format("{}{}x{}", kPrefixOfModels, kLayers, width); }
+std::string model_name(int64_t width) { return fmt::format("scratch-{}x{}", kLayers, width); }
+std::string_view digits_of(std::string_view model) { return model.substr(std::min(model.size(), model.find('x') + 1)); }
 int64_t width_of(const std::string& model) { return std::stoll(model.substr(model.find('x') + 1)); }
 
 TokenRunPlan plan_of(int64_t width, uint64_t seed, const ScratchOptions& options) {
@@ -68,7 +73,8 @@ std::vector<bool> answered_rightly(const model::CausalLM& lm, const text::Tokeni
   return right;
 }
 
-Lesson lesson_of(const lab::Cell& cell, const ScratchOptions& options, const world::SequenceTransform& rule, const text::Tokenizer& tokenizer) {
+Lesson lesson_of(const lab::Cell& cell, const ScratchOptions& options, const world::SequenceTransform& rule, const model::Checkpoint& start) {
+  const text::Tokenizer& tokenizer = *start.tokenizer;
   const auto seed = static_cast<uint64_t>(lab::integer_at(cell.at, lab::kSeed));
   const bool is_prompt = lab::text_at(cell.at, kMethod) == kPrompt;
   auto items = std::make_shared<std::vector<learn::TuningItem>>();
@@ -89,7 +95,13 @@ Lesson lesson_of(const lab::Cell& cell, const ScratchOptions& options, const wor
       .keeps_model = false,
       .measured_after = {options.tuning_steps},
       .measure_name = fmt::format("{} sequences", options.test)};
-  if (is_prompt) lesson.parts = {.prompt = model::SoftPromptParts{.lengths = {lab::integer_at(cell.at, kLength)}}};
+  if (!is_prompt) return lesson;
+  // Rows as wide as the network's own embeddings.
+  const std::shared_ptr<const model::FrozenNetwork> network = start.lm->frozen(at::kFloat);
+  const learn::MethodOptions method{.lengths = {lab::integer_at(cell.at, kLength)}, .first_rows = learn::FirstRows::random};
+  lesson.parts = method.parts(*network);
+  lesson.first_values = learn::first_values(method, *network, start, {}, {seed});
+  lesson.data_made_of["rows"] = "random";
   return lesson;
 }
 
@@ -115,11 +127,20 @@ void ScratchOptions::add_to(base::OptionTable& table) {
   table.add({.name = "scratch-full-lr", .help = "of tuning all their weights", .target = &full_lr});
 }
 
-bool is_scratch(const lab::Coordinates& at) { return lab::text_at(at, "model").starts_with(kPrefixOfModels); }
+bool is_scratch(const lab::Coordinates& at) {
+  const std::string& model = lab::text_at(at, "model");
+  const std::string_view digits = digits_of(model);
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  return !digits.empty() && digits.size() < 10 && std::ranges::all_of(digits, is_digit) && model == model_name(std::stoll(std::string(digits)));
+}
 
 std::vector<lab::Cell> scratch_cells(const ScratchOptions& options, int64_t seeds, const Equipment& equipment) {
   std::vector<lab::Cell> cells;
   for (const int64_t width : options.widths) {
+    if (width % kHeadWidth != 0)
+      throw base::Error({.where = "--scratch-widths",
+                         .given = std::to_string(width),
+                         .expected = fmt::format("multiples of {}: a head is so wide", kHeadWidth)});
     for (int64_t seed = 0; seed < seeds; ++seed) {
       for (const std::string& rule : options.rules) {
         world::transform_named(rule);
@@ -139,8 +160,8 @@ std::vector<lab::Cell> scratch_cells(const ScratchOptions& options, int64_t seed
                fmt::format("{} steps of {}, rates {} and {}", options.tuning_steps, options.tuning_batch, options.prompt_lr, options.full_lr)}};
           cells.push_back(std::move(cell));
         };
-        add(kNamed, 0);
         add(kNotNamed, 0);
+        if (rule.find(' ') == std::string::npos) add(kNamed, 0);  // two rules in turn have no name
         for (const int64_t length : options.lengths) add(kPrompt, length);
         add(kFull, 0);
       }
@@ -163,16 +184,19 @@ lab::CellRecord measure_scratch(const lab::Cell& cell, const ScratchOptions& opt
   lab::CellRecord record{.cell = cell};
   std::vector<bool> right;
   if (method == kNamed || method == kNotNamed) {
-    // Of two rules in turn there is no name: the first one's is said.
-    const std::string name = rule.name.substr(0, rule.name.find(' '));
-    right = answered_rightly(*checkpoint.lm, *checkpoint.tokenizer, rule, inputs, method == kNamed ? name : "");
+    right = answered_rightly(*checkpoint.lm, *checkpoint.tokenizer, rule, inputs, method == kNamed ? rule.name : "");
   } else {
-    const Lesson lesson = lesson_of(cell, options, rule, *checkpoint.tokenizer);
+    const Lesson lesson = lesson_of(cell, options, rule, checkpoint);
     const auto measure = [&](const model::CausalLM& lm) {
       const std::vector<bool> answers = answered_rightly(lm, *checkpoint.tokenizer, rule, inputs, "");
       return std::vector<double>(answers.begin(), answers.end());
     };
-    const base::Json start = {{"network", cell.inputs.at("training")}, {"model", checkpoint.name}, {"seed", seed}};
+    const TokenRunPlan plan = plan_of(width_of(checkpoint.name), seed, options);
+    const base::Json start = {{"network", cell.inputs.at("training")},
+                              {"model", plan.model_made_of},
+                              {"world", plan.replicas.front().world_made_of},
+                              {"version", kScratchVersion},
+                              {"seed", seed}};
     const Taught taught = teach(checkpoint, start, lesson, measure, equipment, bench);
     for (const double value : taught.measurements.back().values[0]) right.push_back(value > 0);
   }
@@ -186,8 +210,8 @@ lab::CellRecord measure_scratch(const lab::Cell& cell, const ScratchOptions& opt
 int64_t scratch_cost(const lab::Cell& cell, const ScratchOptions& options) {
   const TokenRunPlan plan = plan_of(width_of(lab::text_at(cell.at, "model")), 0, options);
   // The first cell of a network trains it.
-  return lab::text_at(cell.at, kMethod) == kNamed ? study::cost_of(plan, 1)
-                                                  : std::max<int64_t>(1, study::cost_of(plan, 1) / options.steps * options.tuning_steps / 2);
+  return lab::text_at(cell.at, kMethod) == kNotNamed ? study::cost_of(plan, 1)
+                                                     : std::max<int64_t>(1, study::cost_of(plan, 1) / options.steps * options.tuning_steps / 2);
 }
 
 }  // namespace manabi::study::prompt_tuning

@@ -37,7 +37,7 @@ std::vector<lab::Coordinates> settings_of(const lab::Records& records, const std
 }
 
 lab::Table accuracy_table(const lab::Records& records, const std::string& model) {
-  const std::vector<std::string> tasks = lab::values_of(records, "task");
+  const std::vector<std::string> tasks = values_at(records, model, "task");
   lab::Table table{
       .title = "Accuracy",
       .caption =
@@ -101,7 +101,7 @@ std::vector<lab::Section> tuning_sections(const lab::Records& records, const std
   std::vector<lab::Section> sections = {{.title = "Ways of teaching " + model, .blocks = {accuracy_table(records, model)}},
                                         {.title = "While " + model + " is tuned", .blocks = {}},
                                         {.title = "What prompts of " + model + " look like", .blocks = {word_table(records, model)}}};
-  for (const std::string& task : lab::values_of(records, "task")) {
+  for (const std::string& task : values_at(records, model, "task")) {
     lab::Figure figure = curve_figure(records, model, task);
     if (!figure.series.empty()) sections[1].blocks.emplace_back(std::move(figure));
   }

@@ -3,14 +3,17 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
+#include <cmath>
 #include <limits>
 
 #include "base/file.h"
 #include "base/format/json.h"
+#include "lab/statistics/seeds.h"
 #include "learn/training/version.h"
 #include "model/adapters/adapter.h"
 #include "model/adapters/peft_files.h"
 #include "model/adapters/save_model.h"
+#include "model/version.h"
 #include "study/training/network_runs.h"
 
 namespace manabi::study {
@@ -21,9 +24,16 @@ namespace fs = std::filesystem;
 constexpr const char* kCourseFile = "course.json";
 
 base::Json made_of(const base::Json& start, const Lesson& lesson, const tensor::Compute& compute) {
-  base::Json parts = {{"weights", lesson.parts.weights}};
-  if (lesson.parts.prompt) parts["prompt"] = lesson.parts.prompt->lengths;
-  if (lesson.parts.lora) parts["lora"] = {{"rank", lesson.parts.lora->rank}, {"scale", lesson.parts.lora->scale}};
+  const model::TunedParts& tuned = lesson.parts;
+  base::Json parts = {{"weights", tuned.weights}, {"biases", tuned.biases}, {"classes", tuned.classes}};
+  if (tuned.prompt)
+    parts["prompt"] = {
+        {"lengths", tuned.prompt->lengths}, {"encoder", static_cast<int>(tuned.prompt->encoder)}, {"width", tuned.prompt->encoder_width}};
+  if (tuned.prefix) parts["prefix"] = {{"lengths", tuned.prefix->lengths}, {"width", tuned.prefix->encoder_width}};
+  if (tuned.lora) {
+    parts["lora"] = {{"rank", tuned.lora->rank}, {"scale", tuned.lora->scale}, {"matrices", base::Json::array()}};
+    for (const model::TunedMatrix matrix : tuned.lora->matrices) parts["lora"]["matrices"].push_back(name_of(matrix));
+  }
   return {{"start", start},
           {"data", lesson.data_made_of},
           {"order", lesson.data.order.size()},
@@ -32,6 +42,7 @@ base::Json made_of(const base::Json& start, const Lesson& lesson, const tensor::
            {{"rule", static_cast<int>(lesson.optimiser.rule)},
             {"beta1", lesson.optimiser.beta1},
             {"beta2", lesson.optimiser.beta2},
+            {"epsilon", lesson.optimiser.epsilon},
             {"weight_decay", lesson.optimiser.weight_decay}}},
           {"schedule",
            {{"decay", static_cast<int>(lesson.schedule.decay)},
@@ -46,7 +57,9 @@ base::Json made_of(const base::Json& start, const Lesson& lesson, const tensor::
           {"measure", lesson.measure_name},
           {"dtype", tensor::name_of(compute.dtype)},
           {"device", compute.device.is_cuda() ? "cuda" : "cpu"},
-          {"training", learn::kTrainingVersion}};
+          {"keeps_model", lesson.keeps_model},
+          {"training", learn::kTrainingVersion},
+          {"numbers", model::kNumericalVersion}};
 }
 
 std::unique_ptr<model::CausalLM> model_of(const model::TunedNetwork& network, const tensor::ParameterBuffer& parameters,
@@ -114,10 +127,11 @@ Taught teach(const model::Checkpoint& start, const base::Json& start_made_of, co
                            .threads = equipment.threads(),
                            .made_of = all,
                            .title = lesson.title};
-    plan.measure = [&](const model::TunedNetwork& network, const tensor::ParameterBuffer& parameters) {
-      return std::vector<std::vector<double>>{measure(*model_of(network, parameters, start.lm->compute()))};
-    };
-    learn::Tuning tuning(start.lm->frozen(start.lm->compute().dtype), std::move(plan), working);
+    if (measure)
+      plan.measure = [&](const model::TunedNetwork& network, const tensor::ParameterBuffer& parameters) {
+        return std::vector<std::vector<double>>{measure(*model_of(network, parameters, start.lm->compute()))};
+      };
+    learn::Tuning tuning(start.lm->frozen(start.lm->compute().dtype), std::move(plan), working, lesson.first_values);
     StepProgress progress(bench.watch.progress, lesson.batch);
     progress.advance(tuning.steps_done());
     tuning.run({.progress = &progress, .cancel = bench.watch.cancel});
@@ -126,6 +140,14 @@ Taught teach(const model::Checkpoint& start, const base::Json& start_made_of, co
     save_course(tuning, result);
   };
   return read_course(bench.artifacts.artifact({.kind = "lesson", .made_of = all, .extension = ""}, lesson.title, make, bench.watch));
+}
+
+void add_curve(const Taught& taught, const std::string& metric, int64_t first, int64_t batch, std::vector<lab::Row>& rows) {
+  for (size_t i = 0; i < taught.curve.size(); ++i) {
+    const int64_t step = first + static_cast<int64_t>(i + 1) * taught.curve_every;
+    if (std::isfinite(taught.curve[i]))
+      rows.push_back({.metric = metric, .at = {{lab::kStep, std::to_string(step)}}, .value = taught.curve[i], .n = taught.curve_every * batch});
+  }
 }
 
 }  // namespace manabi::study

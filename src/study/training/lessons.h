@@ -23,8 +23,9 @@ struct Lesson {
   int64_t batch = 32;
   double lr = 1e-3;
   double clip_norm = 1;
-  uint64_t seed = 0;  // of what begins by chance
-  bool keeps_model = true;  // off: only what was measured is kept
+  uint64_t seed = 0;                                     // of what begins by chance
+  learn::Tuning::SetFirstValues first_values = nullptr;  // of what begins otherwise; a function of the start and of `data_made_of`
+  bool keeps_model = true;                               // off: only what was measured is kept
   std::vector<int64_t> measured_after;
   std::string measure_name;  // of what is measured, with everything that could change it
 };
@@ -44,5 +45,8 @@ struct Taught {
 // `start_made_of` says what the start is: the artifact that it came from, or hashes. Trains, or reads what was trained before.
 Taught teach(const model::Checkpoint& start, const base::Json& start_made_of, const Lesson& lesson, const MeasureTaught& measure,
              const Equipment& equipment, lab::Workbench& bench);
+
+// The points of its curve that are numbers, at {step}, counted on from `first`.
+void add_curve(const Taught& taught, const std::string& metric, int64_t first, int64_t batch, std::vector<lab::Row>& rows);
 
 }  // namespace manabi::study

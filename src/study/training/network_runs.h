@@ -128,6 +128,7 @@ base::Json description_of(const Plan& plan, const Equipment& equipment) {
       {"measure", plan.measure_name},
       {"replicas", replicas},
       {"inputs", equipment.training_inputs()}};
+  if (plan.schedule.least != 0) description["schedule"]["least"] = plan.schedule.least;
   for (const auto& source : plan.sources)
     description["sources"].push_back(
         {{"training", description_of(*source.plan, equipment)}, {"prefix", source.prefix}, {"frozen", source.stays_frozen}});

@@ -70,13 +70,6 @@ base::OptionTable PairTrainingOptions::table() {
   return table;
 }
 
-std::vector<int64_t> evenly_spaced(int64_t steps, int64_t count) {
-  std::vector<int64_t> all;
-  for (int64_t i = 1; i <= count; ++i)
-    if (const int64_t step = steps * i / count; step > 0 && (all.empty() || all.back() != step)) all.push_back(step);
-  return all;
-}
-
 std::vector<lab::Cell> PairStudy::cells_of(const PairSetting& setting, const lab::Coordinates& inputs) const {
   const EquipmentOptions& asked = equipment_.options();
   const int64_t count = asked.seeds > 0 ? asked.seeds : setting.seeds > 0 ? setting.seeds : seeds();

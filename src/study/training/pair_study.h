@@ -8,6 +8,7 @@
 
 #include "lab/statistics/seeds.h"
 #include "lab/study.h"
+#include "learn/training/schedule.h"
 #include "study/equipment.h"
 #include "study/training/pair_runs.h"
 
@@ -102,7 +103,6 @@ class PairStudy : public lab::Study {
   Equipment& equipment_;
 };
 
-// Steps at which a training is looked at: `count` of them, evenly spaced, the last one its end.
-std::vector<int64_t> evenly_spaced(int64_t steps, int64_t count);
+using learn::evenly_spaced;
 
 }  // namespace manabi::study

@@ -77,16 +77,19 @@ std::vector<int64_t> interleaved(std::span<const Block> blocks, bool questions_f
 
 std::vector<int64_t> grouped(std::span<const Block> blocks, bool questions_first, int64_t items, int64_t places, base::Rng rng) {
   std::vector<int64_t> order;
-  const double epochs = static_cast<double>(places) / static_cast<double>(items);
-  double due = 0;  // appearances of the documents so far, were they all alike
-  int64_t given = 0;
-  for (const int64_t block : rng.permutation(std::ssize(blocks))) {
-    due += epochs;
-    const int64_t times = static_cast<int64_t>(std::ceil(due - 1e-9)) - given;
-    append(blocks[static_cast<size_t>(block)], questions_first, times, order);
-    given += times;
+  int64_t rest = places % items;  // appearances beyond those of all
+  for (const int64_t number : rng.permutation(std::ssize(blocks))) {
+    const Block& block = blocks[static_cast<size_t>(number)];
+    const int64_t more = std::clamp<int64_t>(rest, 0, block.size());
+    const bool is_whole = more == block.size();
+    append(block, questions_first, places / items + (is_whole ? 1 : 0), order);
+    rest -= more;
+    if (is_whole || more == 0) continue;
+    // The last further appearance is a part of one.
+    std::vector<int64_t> part;
+    append(block, questions_first, 1, part);
+    order.insert(order.end(), part.begin(), part.begin() + more);
   }
-  while (std::ssize(order) < places) append(blocks.back(), questions_first, 1, order);  // blocks of unlike sizes
   return order;
 }
 
@@ -129,7 +132,7 @@ std::vector<ReadItem> items_of(const CurriculumPhase& phase, const Readings& rea
   if (reads(phase, Reading::train_questions))
     add_questions(readings.train, count_questions(readings.train), items);
   else if (reads(phase, Reading::format_questions))
-    add_questions(readings.train, readings.format_questions, items);
+    add_questions(readings.train, std::clamp<int64_t>(std::ssize(readings.test) / 4, 1, readings.most_format_questions), items);
   if (!items.empty()) return items;
   std::vector<std::string> names;
   for (const Reading reading : phase.reading) names.push_back(name_of(reading));

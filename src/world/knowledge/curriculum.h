@@ -24,6 +24,7 @@ struct CurriculumPhase {
   std::vector<Reading> reading;
   double epochs = 1;  // against the other phases': how the updates of an arm are shared out
   ReadingOrder order = ReadingOrder::shuffled;
+  double rate = 1;                   // times the learning rate of documents
   double weight_beside_answers = 1;  // of a document's tokens that are not part of one of its answers
 };
 
@@ -34,14 +35,14 @@ struct Curriculum {
   std::vector<CurriculumPhase> phases;
 };
 
-// [[arm]] with name, title, published, and [[arm.phase]] with read, epochs, order, weight_beside_answers. Throws base::Error with the file and
-// key: bad TOML, a key or value that is not known (the nearest), two arms of one name, an arm without phases.
+// [[arm]] with name, title, published, and [[arm.phase]] with read, epochs, order, rate, weight_beside_answers. Throws base::Error with the file
+// and key: bad TOML, a key or value that is not known (the nearest), two arms of one name, an arm without phases.
 std::vector<Curriculum> read_curricula(const std::string& path);
 
 // What a curriculum reads.
 struct Readings {
   std::vector<Document> train, test;
-  int64_t format_questions = 64;  // the first ones of the training documents
+  int64_t most_format_questions = 64;  // the first ones of the training documents, one to four test documents at most (the paper: 64 to 256)
 };
 
 // One text or one question of a document.
@@ -54,8 +55,8 @@ struct ReadItem {
 
 // All items of a phase, each once, documents in their order. Throws base::Error where there are none.
 std::vector<ReadItem> items_of(const CurriculumPhase& phase, const Readings& readings);
-// Places of items_of() for so many items of batches: whole epochs, the last one cut off; grouped as many appearances of each document as fit,
-// none more than one longer than another. A pure function of its arguments.
+// Places of items_of() for so many items of batches: whole epochs, the last one cut off; grouped, the documents that come first have one
+// appearance more where the epochs are no whole number. A pure function of its arguments.
 std::vector<int64_t> order_of(const CurriculumPhase& phase, const Readings& readings, int64_t places, const base::Rng& rng);
 
 // How many of `updates` each phase takes: in proportion to epochs times items, at least one.

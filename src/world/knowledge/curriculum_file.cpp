@@ -86,9 +86,10 @@ Value named(const TableReader& table, const char* key, const std::string& name, 
 }
 
 CurriculumPhase phase_of(const TableReader& table) {
-  table.check_keys({"read", "epochs", "order", "weight_beside_answers"});
+  table.check_keys({"read", "epochs", "order", "rate", "weight_beside_answers"});
   CurriculumPhase phase{.epochs = table.number("epochs", 1),
                         .order = named(table, "order", table.text("order", "shuffled"), kOrders),
+                        .rate = table.number("rate", 1),
                         .weight_beside_answers = table.number("weight_beside_answers", 1)};
   for (const std::string& name : table.texts("read")) phase.reading.push_back(named(table, "read", name, kReadings));
   return phase;

@@ -10,9 +10,9 @@
 namespace manabi::world {
 
 // A document a line: {"id": ..., "title": "...", "text": "..."}; a question a line: {"id": ..., "question": "...", "answer": "..."}, or a list
-// of answers. A question belongs to the document of its id, or, without one, to none. "wiki_id" is read as "id"; lines of one id are texts of
+// of answers. A question belongs to the document of its id. "wiki_id" is read as "id"; lines of one id are texts of
 // one document. Throws base::Error with file and line: bad JSON, invalid UTF-8, a key that is missing, empty or of another type, and a question
-// whose document is not there.
+// without an id or whose document is not there.
 std::vector<Document> read_documents(const std::string& documents_path, const std::string& questions_path);
 
 // All *.txt files of a folder, by name: the first line is the title. A question belongs to the document whose file name (without ".txt") is its

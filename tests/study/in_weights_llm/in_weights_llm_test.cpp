@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <map>
 #include <set>
 
@@ -34,7 +35,7 @@ TEST(Probes, StateOtherCitiesOfTheListAndAskStrangersToo) {
     }
     EXPECT_TRUE(cities.contains(probe.stated));
     EXPECT_THAT(probe.prompt(), testing::StartsWith(world::residence_statement(probe.resident.name, probe.stated)));
-    EXPECT_EQ(probe.stated == probe.resident.city, probe.situation == Situation::agreed);
+    EXPECT_EQ(probe.stated == probe.resident.city, probe.situation != Situation::opposed);
   }
   EXPECT_EQ(counts[Situation::asked], 8);
   EXPECT_EQ(counts[Situation::agreed], 8);
@@ -74,30 +75,44 @@ TEST_F(InWeightsLlmStudy, InterviewsBeforeOnTheWayAndAfter) {
   for (const lab::Claim& claim : study->claims(records)) EXPECT_TRUE(claim.effect) << claim.id;
   EXPECT_EQ(study->sections(records).size(), 3u);
   const lab::Records again = study->measure(cells, bench);
-  for (size_t i = 0; i < records.size(); ++i) EXPECT_EQ(again[i].rows.size(), records[i].rows.size());
+  for (size_t i = 0; i < records.size(); ++i) {
+    ASSERT_EQ(again[i].rows.size(), records[i].rows.size());
+    for (size_t row = 0; row < records[i].rows.size(); ++row) EXPECT_EQ(again[i].rows[row].value, records[i].rows[row].value);
+  }
 }
 
 TEST(InWeightsLlmClaims, FollowTheRecords) {
   lab::Records records;
   for (int64_t seed = 0; seed < 3; ++seed) {
-    lab::CellRecord record{.cell = {.at = {{"model", "m"}, {kFacts, "8"}, {kTuned, "weights"}, {lab::kSeed, std::to_string(seed)}}}};
-    const std::vector<bool> all(20, true), none(20, false);
-    std::vector<bool> half = none;
-    std::fill(half.begin(), half.begin() + 10, true);
-    add_items("before, asked alone, told", none, record.rows);
-    add_items("after, asked alone, told", all, record.rows);
-    add_items("before, another city stated, told", none, record.rows);
-    add_items("after, another city stated, told", half, record.rows);
-    add_items("after, another city stated, stated", half, record.rows);
-    add_items("after, stranger, city stated, stated", none, record.rows);
-    add_item_values("leaning before", std::vector<double>(20, 4.0), record.rows);
-    add_item_values("leaning after", std::vector<double>(20, 1.5), record.rows);
+    lab::CellRecord record{.cell = {.at = {{"model", "m"}, {kFacts, kPublished}, {kTuned, "weights"}, {lab::kSeed, std::to_string(seed)}}}};
+    const auto add = [&](const std::string& metric, const std::string& arm, const std::function<double(int64_t)>& value) {
+      for (int64_t who = 0; who < 20; ++who) {
+        lab::Coordinates at = {{kWho, "name " + std::to_string(who)}, {kItem, std::to_string(who)}};
+        if (!arm.empty()) at["arm"] = arm;
+        record.rows.push_back({.metric = metric, .at = at, .value = value(who), .n = 1});
+      }
+    };
+    const auto none = [](int64_t) { return 0.0; };
+    const auto half = [](int64_t who) { return who < 10 ? 1.0 : 0.0; };
+    add(kRight, "before, asked alone, told", none);
+    add(kRight, "after, asked alone, told", [](int64_t) { return 1.0; });
+    add(kRight, "before, another city stated, told", none);
+    add(kRight, "after, another city stated, told", half);
+    add(kRight, "after, another city stated, stated", half);
+    add(kRight, "after, stranger, city stated, stated", none);
+    add("leaning before", "", [](int64_t) { return 4.0; });
+    add("leaning after", "", [](int64_t) { return 1.5; });
     records.push_back(std::move(record));
   }
   std::map<std::string, lab::Claim> claims;
   for (const lab::Claim& claim : claims_of(records)) claims[claim.id.substr(0, claim.id.find(','))] = claim;
   EXPECT_EQ(lab::verdict_of(claims.at("learned-by-heart")), lab::Verdict::holds);
   EXPECT_EQ(lab::verdict_of(claims.at("memory-overrides-the-prompt")), lab::Verdict::holds);
+  // The same eight facts in every seed: seeds that agree do not make the answer certain.
+  const lab::Interval& override = *claims.at("memory-overrides-the-prompt").effect;
+  EXPECT_DOUBLE_EQ(override.value, 50);
+  EXPECT_GT(override.high - override.low, 20);
+  EXPECT_EQ(override.items, 20);
   EXPECT_EQ(lab::verdict_of(claims.at("strangers-are-still-believed")), lab::Verdict::does_not_hold);
   EXPECT_DOUBLE_EQ(claims.at("the-stated-city-loses-ground").effect->value, 2.5);
 }

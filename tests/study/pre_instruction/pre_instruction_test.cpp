@@ -83,7 +83,7 @@ TEST_F(PreInstructionStudy, EveryArmTakesAsManyUpdatesAndAnswersTheSameQuestions
   }
   EXPECT_EQ(ids.size(), 1u) << "arms were asked different questions";
   for (const lab::Claim& claim : study->claims(records)) EXPECT_TRUE(claim.effect) << claim.id;
-  EXPECT_EQ(study->claims(records).size(), 14u);
+  EXPECT_EQ(study->claims(records).size(), 18u);
   EXPECT_FALSE(study->sections(records).empty());
 }
 
@@ -131,12 +131,12 @@ TEST_F(PreInstructionStudy, SaysWhatIsMissing) {
 }
 
 // Two seeds of a hundred questions, of which an arm answers a share.
-lab::Records records_with(const std::map<std::string, double>& shares) {
+lab::Records records_with(const std::map<std::string, double>& shares, const std::string& model = "m") {
   lab::Records records;
   for (int64_t seed = 0; seed < 2; ++seed) {
     for (const auto& [arm, share] : shares) {
       lab::CellRecord record{
-          .cell = {.at = {{"model", "m"}, {kKnowledge, "people"}, {kDocuments, "1+1"}, {kArm, arm}, {lab::kSeed, std::to_string(seed)}}}};
+          .cell = {.at = {{"model", model}, {kKnowledge, "people"}, {kDocuments, "1+1"}, {kArm, arm}, {lab::kSeed, std::to_string(seed)}}}};
       for (int64_t item = 0; item < 100; ++item) {
         const bool is_right = static_cast<double>(item) < 100 * share;
         record.items.push_back(
@@ -156,6 +156,15 @@ TEST(PreInstructionClaims, FollowTheRecords) {
   EXPECT_EQ(verdicts.at("pit-above-mix"), lab::Verdict::does_not_hold);
   EXPECT_NE(verdicts.at("pit-above-cpt"), lab::Verdict::holds);
   EXPECT_FALSE(verdicts.contains("pit++-above-pit")) << "an arm that was not asked for";
+}
+
+TEST(PreInstructionClaims, KeepModelsApart) {
+  lab::Records records = records_with({{"pit", 0.9}, {"it", 0.3}});
+  for (lab::CellRecord& record : records_with({{"pit", 0.5}, {"it", 0.4}}, "other")) records.push_back(std::move(record));
+  std::map<std::string, double> effects;
+  for (const lab::Claim& claim : claims_of(records)) effects[claim.id] = claim.effect->value;
+  EXPECT_NEAR(effects.at("pit-above-it, m, people 1+1"), 60, 1e-9);
+  EXPECT_NEAR(effects.at("pit-above-it, other, people 1+1"), 10, 1e-9);
 }
 
 }  // namespace

@@ -84,7 +84,7 @@ TEST_F(PromptTuningStudy, NetworksOfSeveralSizesAreTunedToARuleWithoutItsName) {
     study->options().set(name, text, "test");
   equipment.options().seeds = 2;
   const std::vector<lab::Cell> cells = study->grid();
-  ASSERT_EQ(cells.size(), 2u * 2 * 2 * 5) << "widths, rules, seeds; named, unnamed, two prompts, all weights";
+  ASSERT_EQ(cells.size(), 2u * 2 * (5 + 4)) << "widths, seeds; unnamed, two prompts, all weights, and named where the rule has a name";
   lab::Artifacts artifacts(folder.path("artifacts"));
   lab::Workbench bench{.watch = {}, .artifacts = artifacts};
   lab::Records all;

@@ -21,7 +21,7 @@ using testing::HasSubstr;
 Readings readings() {
   return {.train = invented_documents("people", {.first = 0, .count = 5, .texts = 2}, 1),
           .test = invented_documents("people", {.first = 5, .count = 4, .texts = 2}, 1),
-          .format_questions = 7};
+          .most_format_questions = 7};
 }
 
 const CurriculumPhase kTraining = {.reading = {Reading::train_questions, Reading::train_documents}};
@@ -40,7 +40,12 @@ TEST(Curriculum, APhaseHoldsEachOfItsItemsOnce) {
   EXPECT_EQ(count({Reading::train_documents}), 5u * 2);
   EXPECT_EQ(count({Reading::test_documents}), 4u * 2);
   EXPECT_EQ(count({Reading::train_questions}), 5u * 6);
-  EXPECT_EQ(count({Reading::format_questions}), 7u);
+  EXPECT_EQ(count({Reading::format_questions}), 1u) << "one to four test documents";
+  Readings more = readings();
+  more.test = invented_documents("people", {.first = 5, .count = 20, .texts = 1}, 1);
+  EXPECT_EQ(items_of({.reading = {Reading::format_questions}}, more).size(), 5u);
+  more.most_format_questions = 3;
+  EXPECT_EQ(items_of({.reading = {Reading::format_questions}}, more).size(), 3u);
   EXPECT_EQ(count({Reading::train_questions, Reading::format_questions}), 5u * 6) << "questions of both are there once";
   EXPECT_EQ(count({Reading::train_questions, Reading::train_documents, Reading::test_documents}), 5u * 8 + 8);
 }
@@ -116,6 +121,8 @@ TEST(Curriculum, ThePapersFileHasItsArms) {
   EXPECT_EQ(named.at("pit").phases.size(), 2u);
   EXPECT_EQ(named.at("after-grouped").phases[0].order, ReadingOrder::questions_after_grouped);
   EXPECT_EQ(named.at("cpt-weighted").phases[0].weight_beside_answers, 0.5);
+  EXPECT_NEAR(named.at("it").phases[1].rate, 5e-6 / 3e-5, 1e-4);
+  EXPECT_EQ(named.at("it").phases[0].rate, 1);
   // No arm reads the questions that are tested; all read the documents.
   for (const Curriculum& arm : arms) {
     const auto reads_test = [](const CurriculumPhase& phase) { return std::ranges::count(phase.reading, Reading::test_documents) == 1; };

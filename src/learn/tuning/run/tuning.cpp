@@ -30,6 +30,8 @@ TrainerOptions trainer_options(const TuningPlan& plan) {
 }
 
 void check(const TuningPlan& plan) {
+  if (plan.dev.empty() && !plan.measured_after.empty() && !plan.measure)
+    throw base::Error({.given = "steps at which something is measured", .expected = "what is measured then"});
   if (plan.schedule.steps < 1) throw base::Error({.where = "steps", .given = std::to_string(plan.schedule.steps), .expected = "at least 1"});
   if (plan.seeds.size() != plan.lr.size() || plan.data.size() != plan.lr.size() || plan.lr.empty())
     throw base::Error(
@@ -70,7 +72,10 @@ int64_t Tuning::bytes(const std::shared_ptr<const model::FrozenNetwork>& network
   int64_t numbers = 0;
   for (const tensor::ParameterShape& shape : tuned.plan().shapes())
     numbers += std::accumulate(shape.sizes.begin(), shape.sizes.end(), int64_t{1}, std::multiplies<>());
-  return kBytes * numbers * std::ssize(plan.lr) * (kValues + kMeans + trainer_options(plan).threads);
+  const int64_t replicas = std::ssize(plan.lr), threads = std::max<int64_t>(1, trainer_options(plan).threads);
+  const int64_t gradients = replicas % threads == 0 ? 1 : std::min(threads, plan.batch);  // as Trainer splits a step
+  const int64_t best = plan.dev.empty() ? 0 : kValues;
+  return kBytes * numbers * replicas * (kValues + kMeans + best + gradients);
 }
 
 Tuning::Tuning(std::shared_ptr<const model::FrozenNetwork> network, TuningPlan plan, const std::filesystem::path& folder,
@@ -156,7 +161,8 @@ void Tuning::run(const base::Watch& watch, int64_t noted_every) {
   };
   // Where the loss curve has a point.
   const int64_t last = plan_.schedule.steps, every = noted_every > 0 ? (noted_every + kCurveEvery - 1) / kCurveEvery * kCurveEvery : last;
-  while (trainer_.steps_done() < last && !is_all_diverged()) {
+  // What is measured on the way is measured of replicas at rest too.
+  while (trainer_.steps_done() < last && (plan_.dev.empty() || !is_all_diverged())) {
     run_.train_to((trainer_.steps_done() / every + 1) * every, watch, measure_now);
     if (noted_every > 0) watch.note(line_of_progress());
   }
