@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 
-ADAPTERS, REQUESTS, WORDS, TURNS = 8, 16, 36, 5
+ADAPTERS, REQUESTS, WORDS, TURNS = 8, 16, 36, 3
 
 
 def adapters_of(manabi, method, folder):
