@@ -47,12 +47,6 @@ constexpr std::array<Comparison, 18> kComparisons = {{
     {"before", "before-grouped", "Epochs one after the other do more than all epochs of a document at once.", kOrderSource, 7.7},
 }};
 
-lab::Coordinates at_arm(const Setting& setting, const std::string& arm) {
-  lab::Coordinates at = setting.at;
-  at[kArm] = arm;
-  return at;
-}
-
 // The paper has one figure for training with other domains than are tested with: 36.9 against 23.6.
 std::string published_of(const Setting& setting, const Comparison& comparison) {
   if (!setting.crosses_domains()) return fmt::format("{:+.1f} points (Llama-2 7B)", comparison.published);
@@ -80,6 +74,12 @@ std::string Setting::name() const {
   return fmt::format("{}, {} {}", lab::text_at(at, "model"), lab::text_at(at, kKnowledge), lab::text_at(at, kDocuments));
 }
 
+lab::Coordinates Setting::at_arm(const std::string& arm) const {
+  lab::Coordinates there = at;
+  there[kArm] = arm;
+  return there;
+}
+
 bool Setting::crosses_domains() const { return lab::text_at(at, kKnowledge).find('>') != std::string::npos; }
 
 std::vector<Setting> settings_of(const lab::Records& records) {
@@ -103,12 +103,12 @@ std::vector<std::string> arms_of(const lab::Records& records, const Setting& set
 }
 
 std::optional<lab::Interval> exact_of(const lab::Records& records, const Setting& setting, const std::string& arm) {
-  return accuracy_of(records, at_arm(setting, arm));
+  return accuracy_of(records, setting.at_arm(arm));
 }
 
 std::optional<lab::Interval> exact_difference(const lab::Records& records, const Setting& setting, const std::string& more,
                                               const std::string& less) {
-  return accuracy_difference(records, at_arm(setting, more), at_arm(setting, less), "");
+  return accuracy_difference(records, setting.at_arm(more), setting.at_arm(less), "");
 }
 
 std::vector<lab::Claim> claims_of(const lab::Records& records) {

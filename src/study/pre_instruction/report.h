@@ -15,6 +15,7 @@ namespace manabi::study::pre_instruction {
 struct Setting {
   lab::Coordinates at;  // of its cells, without arm and seed
   std::string name() const;
+  lab::Coordinates at_arm(const std::string& arm) const;
   bool crosses_domains() const;  // trains with documents of another domain than it tests with
 };
 std::vector<Setting> settings_of(const lab::Records& records);

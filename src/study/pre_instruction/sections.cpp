@@ -10,12 +10,6 @@
 namespace manabi::study::pre_instruction {
 namespace {
 
-lab::Coordinates at_arm(const Setting& setting, const std::string& arm) {
-  lab::Coordinates at = setting.at;
-  at[kArm] = arm;
-  return at;
-}
-
 std::string percent(const std::optional<lab::Interval>& interval) {
   return interval ? fmt::format("{:.1f} [{:.1f}, {:.1f}]", 100 * interval->value, 100 * interval->low, 100 * interval->high) : "";
 }
@@ -57,7 +51,7 @@ lab::Table arm_table(const lab::Records& records, const Setting& setting) {
     if (lab::mean_of(lab::select(records, setting.at), column.metric)) columns.push_back(column);
   for (const Column& column : columns) table.columns.emplace_back(column.title);
   for (const std::string& arm : arms_of(records, setting)) {
-    const std::vector<const lab::CellRecord*> cells = lab::select(records, at_arm(setting, arm));
+    const std::vector<const lab::CellRecord*> cells = lab::select(records, setting.at_arm(arm));
     const base::Json exhibit = arm_exhibit(cells);
     const double published = setting.crosses_domains() ? -1 : exhibit.value("published", -1.0);
     std::vector<std::string> row = {title_of(exhibit, arm), percent(exact_of(records, setting, arm)),
@@ -78,7 +72,7 @@ lab::Figure course_figure(const lab::Records& records, const Setting& setting, c
   figure.y_is_share = std::string(metric) == kExact || std::string(metric) == kKept;
   for (const std::string& arm : arms_of(records, setting)) {
     lab::Series series =
-        lab::series_over_steps(arm, records, {.cell = at_arm(setting, arm), .metric = metric, .row = {{kAsked, kSample}}}, figure.y_is_share);
+        lab::series_over_steps(arm, records, {.cell = setting.at_arm(arm), .metric = metric, .row = {{kAsked, kSample}}}, figure.y_is_share);
     if (!series.points.empty()) figure.series.push_back(std::move(series));
   }
   return figure;
@@ -92,9 +86,9 @@ lab::Figure price_figure(const lab::Records& records, const Setting& setting, co
                      .connects_points = false};
   for (const std::string& arm : arms_of(records, setting)) {
     const lab::Coordinates sample = {{kAsked, kSample}};
-    const lab::Series learned = lab::series_over_steps(arm, records, {.cell = at_arm(setting, arm), .metric = kExact, .row = sample});
+    const lab::Series learned = lab::series_over_steps(arm, records, {.cell = setting.at_arm(arm), .metric = kExact, .row = sample});
     const lab::Series left =
-        lab::series_over_steps(arm, records, {.cell = at_arm(setting, arm), .metric = kept, .row = sample}, /*is_share=*/false);
+        lab::series_over_steps(arm, records, {.cell = setting.at_arm(arm), .metric = kept, .row = sample}, /*is_share=*/false);
     lab::Series series{.name = arm};
     for (size_t i = 0; i < std::min(learned.points.size(), left.points.size()); ++i)
       series.points.push_back({.x = learned.points[i].y, .y = left.points[i].y, .n = learned.points[i].n});
@@ -109,7 +103,7 @@ lab::Table kind_table(const lab::Records& records, const Setting& setting) {
   const std::vector<std::string> arms = arms_of(records, setting);
   for (const std::string& arm : arms) {
     std::map<std::string, std::pair<double, double>> sums;  // right, asked
-    for (const lab::CellRecord* cell : lab::select(records, at_arm(setting, arm)))
+    for (const lab::CellRecord* cell : lab::select(records, setting.at_arm(arm)))
       for (const lab::Row& row : cell->rows)
         if (const auto kind = row.at.find(kKind); row.metric == kExact && kind != row.at.end()) {
           sums[kind->second].first += row.value * static_cast<double>(row.n);
