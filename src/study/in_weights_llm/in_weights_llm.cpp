@@ -1,8 +1,6 @@
 // Facts that a checkpoint learned by heart against what its prompt says: the fine-tuning part of Chan et al. (2024).
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cmath>
 #include <map>
 #include <memory>
 
