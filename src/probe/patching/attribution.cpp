@@ -62,7 +62,7 @@ PatchMap attribution_map(const model::CausalLM& lm, const PatchPlan& plan) {
           .copy_(difference.to(at::kFloat) * gradients.of_layer[static_cast<size_t>(site.layer)].narrow(0, first, count));
     }
     const bool by_position = map.cells == PatchCells::positions;
-    const at::Tensor of_cells = by_position ? gains.view({length, -1}).sum(1) : gains.sum({0, 2});
+    const at::Tensor of_cells = by_position ? gains.view({length, -1}).sum(1) : gains.sum(at::IntArrayRef{0, 2});
     const at::Tensor values = (of_cells.to(at::kCPU, at::kDouble) + map.corrupted).contiguous();
     map.values.emplace_back(values.const_data_ptr<double>(), values.const_data_ptr<double>() + values.numel());
   }
