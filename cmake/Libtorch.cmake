@@ -44,7 +44,9 @@ endif()
 foreach(library ${torch_libraries})
   list(APPEND torch_paths ${MANABI_TORCH}/lib/lib${library}.so)
 endforeach()
-target_link_libraries(manabi_libtorch INTERFACE -Wl,--no-as-needed ${torch_paths} -Wl,--as-needed Threads::Threads)
+# libtorch exports copies of parts of libstdc++ (std::filesystem among them), of the release that it was built with. The system's comes first in
+# the order of look-up: a mixture of both crashes.
+target_link_libraries(manabi_libtorch INTERFACE -Wl,--no-as-needed stdc++ ${torch_paths} -Wl,--as-needed Threads::Threads)
 # The wheel carries its own libgomp; with its folder first on the rpath there is only one in the process. (CMake's own rpath would warn of this.)
 set(CMAKE_SKIP_BUILD_RPATH ON)
 target_link_options(manabi_libtorch INTERFACE LINKER:-rpath,${MANABI_TORCH}/lib)
