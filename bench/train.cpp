@@ -27,7 +27,8 @@ int run(std::map<std::string, int64_t> option) {
        .vocabulary = option["vocab"],
        .context = length},
       plan);
-  tensor::ParameterBuffer parameters(plan, replicas, at::kFloat);
+  const at::TensorOptions compute = at::TensorOptions(tensor::parse_device(option["gpu"] ? "cuda" : "cpu")).dtype(at::kFloat);
+  tensor::ParameterBuffer parameters(plan, replicas, compute);
   for (int64_t replica = 0; replica < replicas; ++replica) parameters.initialise(replica, static_cast<uint64_t>(replica));
   learn::TokenWorlds worlds;
   for (int64_t replica = 0; replica < replicas; ++replica) {
@@ -62,8 +63,8 @@ int run(std::map<std::string, int64_t> option) {
 }  // namespace manabi
 
 int main(int argc, char** argv) {
-  std::map<std::string, int64_t> option = {{"layers", 2}, {"width", 64}, {"heads", 1}, {"context", 32}, {"batch", 32},
-                                           {"vocab", 64}, {"steps", 30}, {"seeds", 1}, {"threads", 2},  {"bits", 32}};
+  std::map<std::string, int64_t> option = {{"layers", 2}, {"width", 64}, {"heads", 1},   {"context", 32}, {"batch", 32}, {"vocab", 64},
+                                           {"steps", 30}, {"seeds", 1},  {"threads", 2}, {"bits", 32},    {"gpu", 0}};
   for (int i = 1; i + 1 < argc; i += 2) option[std::string(argv[i]).substr(2)] = std::atoll(argv[i + 1]);
   return manabi::run(option);
 }

@@ -31,15 +31,16 @@ include(Libtorch)
 
 # Flags of our own code only.
 add_library(manabi_flags INTERFACE)
-target_compile_options(manabi_flags INTERFACE -Wall -Wextra -Wshadow -Wno-missing-field-initializers $<$<NOT:$<BOOL:${MANABI_FUZZ}>>:-fopenmp>)
+target_compile_options(manabi_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wshadow;-Wno-missing-field-initializers>
+                                              $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<NOT:$<BOOL:${MANABI_FUZZ}>>>:-fopenmp>)
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   # False alarms of g++ 12 about std::string after inlining (GCC bugs 105329, 105651 and 105762).
-  target_compile_options(manabi_flags INTERFACE -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds)
+  target_compile_options(manabi_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict;-Wno-stringop-overflow;-Wno-array-bounds>)
 endif()
 if(MANABI_WERROR)
-  target_compile_options(manabi_flags INTERFACE -Werror)
+  target_compile_options(manabi_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Werror>)
 endif()
 if(MANABI_SANITIZE)
-  target_compile_options(manabi_flags INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -g1)
+  target_compile_options(manabi_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fsanitize=address,undefined;-fno-sanitize-recover=undefined;-fno-omit-frame-pointer;-g1>)
   target_link_options(manabi_flags INTERFACE -fsanitize=address,undefined)
 endif()

@@ -1,11 +1,17 @@
 # manabi_room(NAME [ATEN] USES room... LIBRARIES target...)
 #
-# One static library per folder of src/, from every .cpp below it. A room sees only the rooms it uses (and theirs), so an include upwards fails
-# to link as well as the include test. ATEN marks rooms that compute with libtorch: they share one precompiled <ATen/ATen.h>.
+# One static library per folder of src/, from every .cpp below it; what lies in a folder cuda/ only with CUDA's compiler. A room sees only the
+# rooms it uses (and theirs), so an include upwards fails to link as well as the include test. ATEN marks rooms that compute with libtorch: they
+# share one precompiled <ATen/ATen.h>.
 function(manabi_room name)
   cmake_parse_arguments(room "ATEN" "" "USES;LIBRARIES" ${ARGN})
-  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cpp)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cpp ${CMAKE_SOURCE_DIR}/src/${name}/*.cu)
   list(FILTER sources EXCLUDE REGEX "/src/app/main\\.cpp$")
+  set(cuda_sources ${sources})
+  list(FILTER cuda_sources INCLUDE REGEX "/cuda/")
+  if(NOT MANABI_HAS_CUDA)
+    list(FILTER sources EXCLUDE REGEX "/cuda/")
+  endif()
   if(NOT sources)
     add_library(manabi_${name} INTERFACE)
     set(visibility INTERFACE)
@@ -22,6 +28,11 @@ function(manabi_room name)
         set_source_files_properties(${source} PROPERTIES SKIP_PRECOMPILE_HEADERS ON COMPILE_OPTIONS "${instructions_${CMAKE_MATCH_1}}")
       endif()
     endforeach()
+  endif()
+  if(cuda_sources AND MANABI_HAS_CUDA)
+    target_compile_definitions(manabi_${name} PRIVATE MANABI_HAS_CUDA)
+    target_link_libraries(manabi_${name} PRIVATE CUDA::cudart_static)
+    set_source_files_properties(${cuda_sources} PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
   endif()
   target_include_directories(manabi_${name} ${visibility} ${CMAKE_SOURCE_DIR}/src)
   foreach(lower ${room_USES})

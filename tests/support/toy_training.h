@@ -35,11 +35,11 @@ struct ToyTraining {
   static constexpr int64_t kRows = 6, kLength = 9, kVocabulary = 11;
 
   // One replica a seed, which draws its parameters and its rows.
-  ToyTraining(const std::vector<uint64_t>& seeds, at::ScalarType dtype, learn::TrainerOptions options) {
+  ToyTraining(const std::vector<uint64_t>& seeds, at::TensorOptions compute, learn::TrainerOptions options) {
     const auto replicas = static_cast<int64_t>(seeds.size());
     network = std::make_unique<model::TokenNetwork>(
         model::TokenNetworkConfig{.decoder = {.layers = 2, .width = 16, .heads = 2}, .vocabulary = kVocabulary, .context = kLength}, plan);
-    parameters = std::make_unique<tensor::ParameterBuffer>(plan, replicas, dtype);
+    parameters = std::make_unique<tensor::ParameterBuffer>(plan, replicas, compute);
     std::vector<std::vector<at::Tensor>> rows(4);
     for (int64_t replica = 0; replica < replicas; ++replica) {
       const uint64_t seed = seeds[static_cast<size_t>(replica)];
@@ -52,7 +52,7 @@ struct ToyTraining {
       }
     }
     std::vector<at::Tensor> batches;
-    for (const std::vector<at::Tensor>& batch : rows) batches.push_back(at::stack(batch));
+    for (const std::vector<at::Tensor>& batch : rows) batches.push_back(at::stack(batch).to(compute.device()));
     objective = std::make_unique<NextToken>(*network, std::move(batches));
     options.batch = kRows;
     if (options.lr.empty()) options.lr.assign(seeds.size(), 3e-3);

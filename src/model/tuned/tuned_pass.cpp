@@ -27,7 +27,7 @@ struct TunedNetwork::Batch {
   struct Segment {
     int64_t begin = 0, count = 0;
   };
-  std::vector<tensor::PackedRow> rows;
+  tensor::PackedRows rows;
   std::vector<Segment> segments, wanted_segments;  // one a replica of the leaves
   at::Tensor ids, positions;                       // [N]; id 0 where a soft row stands
   at::Tensor soft_places, soft_rows;               // where rows of `prompts` stand, and which; undefined without any
@@ -118,7 +118,7 @@ at::Tensor joined(const std::vector<at::Tensor>& parts) { return parts.empty() ?
 }  // namespace
 
 TunedNetwork::Batch TunedNetwork::packed(const ParameterLeaves& parameters, std::span<const TunedRow> rows) const {
-  Batch batch;
+  std::vector<Batch::Segment> segments, wanted_segments;
   Packed packed;
   std::vector<at::Tensor> prompts, prefixes;
   int64_t prefix_begin = 0;
@@ -146,16 +146,18 @@ TunedNetwork::Batch TunedNetwork::packed(const ParameterLeaves& parameters, std:
       packed.first_soft_row += prompt_length;
       prefix_begin += prefix_length;
     }
-    batch.segments.push_back({begin, packed.size() - begin});
-    batch.wanted_segments.push_back({first_wanted, std::ssize(packed.wanted) - first_wanted});
+    segments.push_back({begin, packed.size() - begin});
+    wanted_segments.push_back({first_wanted, std::ssize(packed.wanted) - first_wanted});
   }
   TORCH_CHECK(row == rows.end(), "TunedNetwork: rows of replicas out of order");
   const at::Device device = frozen_->embedding.device();
   const auto numbers = [&](const std::vector<int64_t>& values) { return at::tensor(values, at::kLong).to(device); };
-  batch.rows = std::move(packed.rows);
-  batch.ids = numbers(packed.ids);
-  batch.positions = numbers(packed.positions);
-  batch.wanted = numbers(packed.wanted);
+  Batch batch = {.rows = {std::move(packed.rows), device},
+                 .segments = std::move(segments),
+                 .wanted_segments = std::move(wanted_segments),
+                 .ids = numbers(packed.ids),
+                 .positions = numbers(packed.positions),
+                 .wanted = numbers(packed.wanted)};
   if (!packed.soft_places.empty()) {
     batch.soft_places = numbers(packed.soft_places);
     batch.soft_rows = numbers(packed.soft_rows);

@@ -1,8 +1,34 @@
+#include <ATen/core/dispatch/Dispatcher.h>
+
 #include "tensor/differentiable/differentiable.h"
 #include "tensor/differentiable/fused.h"
+#include "tensor/kernels/scratch.h"
 
 namespace manabi::tensor {
 namespace {
+
+// Both sides rounded, sums in float32. Where libtorch has no such product (before 2.8, and on what is no GPU of NVIDIA's) the rounded numbers
+// are multiplied as they are.
+at::Tensor rounded_product(const at::Tensor& left, const at::Tensor& right) {
+  static const std::optional<c10::OperatorHandle> product = c10::Dispatcher::singleton().findSchema({"aten::bmm", "dtype"});
+  const at::Tensor near_left = left.to(at::kBFloat16), near_right = right.to(at::kBFloat16);
+  if (!product) return at::bmm(near_left.to(at::kFloat), near_right.to(at::kFloat));
+  torch::jit::Stack stack = {near_left, near_right, at::kFloat};
+  product->callBoxed(stack);
+  return stack.front().toTensor();
+}
+
+// libtorch's own products, for the devices that it serves best.
+void multiply_with_library(const at::Tensor& left, const at::Tensor& right, ProductFormat format, at::Tensor result, bool adds) {
+  if (format == ProductFormat::unrounded && adds)
+    result.baddbmm_(left, right);
+  else if (format == ProductFormat::unrounded)
+    at::bmm_out(result, left, right);
+  else if (adds)
+    result.add_(rounded_product(left, right));
+  else
+    result.copy_(rounded_product(left, right));
+}
 
 // Rounded products need instructions of their own.
 const kernels::TrainingKernels& kernels_of(ProductFormat format) {
@@ -11,8 +37,9 @@ const kernels::TrainingKernels& kernels_of(ProductFormat format) {
 
 // sum [R, M, N] = left [R, M, K] x right [R, K, N], or added to what is there, replica by replica.
 void multiply(const at::Tensor& left, const at::Tensor& right, ProductFormat format, const at::Tensor& result, bool adds) {
+  if (!left.is_cpu()) return multiply_with_library(left, right, format, result, adds);
   const kernels::TrainingKernels& kernels = kernels_of(format);
-  const Scratch scratch(kernels.product_scratch_bytes());
+  const kernels::Scratch scratch(kernels.product_scratch_bytes());
   for (int64_t replica = 0; replica < left.size(0); ++replica) {
     kernels.multiply({.rows = left.size(1),
                       .columns = right.size(2),
@@ -67,7 +94,7 @@ struct Dense : Function<Dense> {
 at::Tensor dense(const at::Tensor& input, const at::Tensor& weight, ProductFormat format) {
   TORCH_CHECK(input.dim() == 3 && weight.dim() == 3 && input.size(0) == weight.size(0) && input.size(2) == weight.size(2), "dense: input ",
               input.sizes(), " and weight ", weight.sizes(), ", expected [R, N, I] and [R, O, I]");
-  if (!training_kernels({input, weight}) || weight.stride(2) != 1) return dense_reference(input, weight, format);
+  if (!have_layer_kernels({input, weight}) || weight.stride(2) != 1) return dense_reference(input, weight, format);
   return Dense::apply(input, weight, format);
 }
 

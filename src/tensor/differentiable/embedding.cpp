@@ -4,7 +4,9 @@
 namespace manabi::tensor {
 namespace {
 
+// Ids on a GPU were looked at where they were made: to read them here would stop the step.
 void check_ids(const at::Tensor& ids, int64_t vocabulary) {
+  if (!ids.is_cpu()) return;
   const int64_t* id = ids.const_data_ptr<int64_t>();
   for (int64_t i = 0; i < ids.numel(); ++i)
     TORCH_CHECK(id[i] >= 0 && id[i] < vocabulary, "embed: id ", id[i], " lies outside the table of ", vocabulary);
@@ -15,12 +17,13 @@ struct Embed : Function<Embed> {
     const at::AutoDispatchBelowADInplaceOrView below;
     const int64_t count = ids.size(1), width = table.size(2);
     const at::Tensor output = at::empty({ids.size(0), count, width}, table.options());
-    for (int64_t replica = 0; replica < ids.size(0); ++replica) {
-      const float* rows = replica_of(table, replica);
-      const int64_t* id = ids.const_data_ptr<int64_t>() + replica * count;
-      float* to = mutable_replica_of(output, replica);
-      for (int64_t i = 0; i < count; ++i, to += width) std::copy_n(rows + id[i] * width, width, to);
-    }
+    LayerKernelsOf(table)->embed(passes_of(ids.size(0), [&](int64_t replica) {
+      return kernels::EmbeddingRows{.table = replica_of(table, replica),
+                                    .ids = ids.const_data_ptr<int64_t>() + replica * count,
+                                    .output = mutable_replica_of(output, replica),
+                                    .rows = count,
+                                    .width = width};
+    }));
     context->save_for_backward({table, ids});
     return output;
   }
@@ -31,14 +34,13 @@ struct Embed : Function<Embed> {
     const ParameterGradient table(saved[0]);
     const at::Tensor &ids = saved[1], output_gradient = gradients[0].contiguous();
     const int64_t count = ids.size(1), width = output_gradient.size(2);
-    for (int64_t replica = 0; replica < ids.size(0); ++replica) {
-      const int64_t* id = ids.const_data_ptr<int64_t>() + replica * count;
-      const float* from = replica_of(output_gradient, replica);
-      for (int64_t i = 0; i < count; ++i, from += width) {
-        float* to = table.of_replica(replica) + id[i] * width;
-        for (int64_t j = 0; j < width; ++j) to[j] += from[j];
-      }
-    }
+    LayerKernelsOf(output_gradient)->embed_gradient(passes_of(ids.size(0), [&](int64_t replica) {
+      return kernels::EmbeddingGradientRows{.ids = ids.const_data_ptr<int64_t>() + replica * count,
+                                            .output_gradient = replica_of(output_gradient, replica),
+                                            .table_gradient = table.of_replica(replica),
+                                            .rows = count,
+                                            .width = width};
+    }));
     return {table.for_autograd(), {}};
   }
 };
@@ -48,7 +50,7 @@ struct Embed : Function<Embed> {
 at::Tensor embed(const at::Tensor& ids, const at::Tensor& table) {
   TORCH_CHECK(ids.dim() == 2 && ids.scalar_type() == at::kLong && table.dim() == 3 && table.size(0) == ids.size(0), "embed: ids ", ids.sizes(),
               " ", ids.toString(), ", table ", table.sizes(), ", expected [R, N] int64 and [R, V, D]");
-  if (!training_kernels({table})) return embed_reference(ids, table);
+  if (!have_layer_kernels({table})) return embed_reference(ids, table);
   const at::Tensor plain = ids.contiguous();
   check_ids(plain, table.size(1));
   return Embed::apply(table, plain);

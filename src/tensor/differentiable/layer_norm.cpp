@@ -13,19 +13,20 @@ struct Norm : Function<Norm> {
     const at::Tensor change = update ? update->contiguous() : at::Tensor(), bias = update_bias.value_or(at::Tensor());
     const at::Tensor sum = update ? at::empty_like(plain) : plain;
     const at::Tensor output = at::empty_like(plain), statistics = at::empty({plain.size(0), plain.size(1), 2}, plain.options());
-    for (int64_t replica = 0; replica < plain.size(0); ++replica) {
-      training_kernels().layer_norm({.input = replica_of(plain, replica),
-                                     .update = replica_of(change, replica),
-                                     .update_bias = replica_of(bias, replica),
-                                     .gain = replica_of(gain, replica),
-                                     .shift = replica_of(shift, replica),
-                                     .epsilon = static_cast<float>(epsilon),
-                                     .sum = update ? mutable_replica_of(sum, replica) : nullptr,
-                                     .output = mutable_replica_of(output, replica),
-                                     .statistics = mutable_replica_of(statistics, replica),
-                                     .rows = plain.size(1),
-                                     .width = plain.size(2)});
-    }
+    const auto passes = passes_of(plain.size(0), [&](int64_t replica) {
+      return kernels::LayerNormRows{.input = replica_of(plain, replica),
+                                    .update = replica_of(change, replica),
+                                    .update_bias = replica_of(bias, replica),
+                                    .gain = replica_of(gain, replica),
+                                    .shift = replica_of(shift, replica),
+                                    .epsilon = static_cast<float>(epsilon),
+                                    .sum = update ? mutable_replica_of(sum, replica) : nullptr,
+                                    .output = mutable_replica_of(output, replica),
+                                    .statistics = mutable_replica_of(statistics, replica),
+                                    .rows = plain.size(1),
+                                    .width = plain.size(2)};
+    });
+    LayerKernelsOf(plain)->layer_norm(passes);
     context->save_for_backward({sum, statistics, gain, shift, bias});
     context->set_materialize_grads(false);
     if (update) return {sum, output};
@@ -42,19 +43,20 @@ struct Norm : Function<Norm> {
     const at::Tensor& given = gradients.back();
     const at::Tensor output_gradient = given.defined() ? given.contiguous() : at::zeros_like(sum);
     const at::Tensor input_gradient = at::empty_like(sum);
-    for (int64_t replica = 0; replica < sum.size(0); ++replica) {
-      training_kernels().layer_norm_gradient({.sum = replica_of(sum, replica),
-                                              .statistics = replica_of(statistics, replica),
-                                              .gain = replica_of(saved[2], replica),
-                                              .output_gradient = replica_of(output_gradient, replica),
-                                              .sum_gradient = replica_of(sum_gradient, replica),
-                                              .input_gradient = mutable_replica_of(input_gradient, replica),
-                                              .gain_gradient = gain.of_replica(replica),
-                                              .shift_gradient = shift.of_replica(replica),
-                                              .bias_gradient = bias.of_replica(replica),
-                                              .rows = sum.size(1),
-                                              .width = sum.size(2)});
-    }
+    const auto passes = passes_of(sum.size(0), [&](int64_t replica) {
+      return kernels::LayerNormGradientRows{.sum = replica_of(sum, replica),
+                                            .statistics = replica_of(statistics, replica),
+                                            .gain = replica_of(saved[2], replica),
+                                            .output_gradient = replica_of(output_gradient, replica),
+                                            .sum_gradient = replica_of(sum_gradient, replica),
+                                            .input_gradient = mutable_replica_of(input_gradient, replica),
+                                            .gain_gradient = gain.of_replica(replica),
+                                            .shift_gradient = shift.of_replica(replica),
+                                            .bias_gradient = bias.of_replica(replica),
+                                            .rows = sum.size(1),
+                                            .width = sum.size(2)};
+    });
+    LayerKernelsOf(sum)->layer_norm_gradient(passes);
     return {input_gradient, has_update ? input_gradient : at::Tensor(), bias.for_autograd(), gain.for_autograd(), shift.for_autograd(), {}};
   }
 };
@@ -70,7 +72,7 @@ void check(const at::Tensor& input, const LayerNormParameters& parameters) {
 
 at::Tensor layer_norm(const at::Tensor& input, const LayerNormParameters& parameters) {
   check(input, parameters);
-  if (!training_kernels({input, parameters.gain, parameters.shift})) return layer_norm_reference(input, parameters);
+  if (!have_layer_kernels({input, parameters.gain, parameters.shift})) return layer_norm_reference(input, parameters);
   return Norm::apply(input, std::nullopt, std::nullopt, parameters.gain, parameters.shift, parameters.epsilon)[0];
 }
 
@@ -78,7 +80,7 @@ NormedSum add_layer_norm(const at::Tensor& input, const at::Tensor& update, cons
                          const LayerNormParameters& parameters) {
   check(input, parameters);
   TORCH_CHECK(update.sizes() == input.sizes(), "add_layer_norm: the update is ", update.sizes(), ", the input ", input.sizes());
-  if (!training_kernels({input, update, update_bias, parameters.gain, parameters.shift}))
+  if (!have_layer_kernels({input, update, update_bias, parameters.gain, parameters.shift}))
     return add_layer_norm_reference(input, update, update_bias, parameters);
   const variable_list both = Norm::apply(input, present(update), present(update_bias), parameters.gain, parameters.shift, parameters.epsilon);
   return {.sum = both[0], .output = both[1]};

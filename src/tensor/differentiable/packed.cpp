@@ -2,6 +2,8 @@
 
 #include <ATen/Parallel.h>
 
+#include <span>
+
 #include "tensor/differentiable/fused.h"
 #include "tensor/fused.h"
 
@@ -11,10 +13,17 @@ namespace {
 // Rows that one thread should have at least. A call within a thread's own share of a batch stays on it.
 constexpr int64_t kRowsPerThread = 32;
 
-// act(first row, rows) over all rows.
-template <class Act>
-void for_rows(int64_t rows, const Act& act) {
-  at::parallel_for(0, rows, kRowsPerThread, [&](int64_t begin, int64_t end) { act(begin, end - begin); });
+// Runs pass_of(first row, rows) over all rows of a tensor: on a CPU some on every thread, on a GPU all at once.
+template <auto kernel, class PassOf>
+void run_rows(const at::Tensor& tensor, const PassOf& pass_of) {
+  using Pass = decltype(pass_of(int64_t{}, int64_t{}));
+  const LayerKernelsOf device(tensor);
+  const auto run = [&](int64_t begin, int64_t end) {
+    const Pass pass = pass_of(begin, end - begin);
+    ((*device).*kernel)(std::span(&pass, 1));
+  };
+  if (!tensor.is_cpu()) return run(0, tensor.size(0));
+  at::parallel_for(0, tensor.size(0), kRowsPerThread, run);
 }
 
 const float* row_of(const at::Tensor& tensor, int64_t row) {
@@ -58,16 +67,16 @@ struct RmsNorm : Function<RmsNorm> {
     const at::Tensor plain = input.contiguous(), change = update ? update->contiguous() : at::Tensor();
     const at::Tensor sum = update ? at::empty_like(plain) : plain;
     const at::Tensor output = at::empty_like(plain), inverses = at::empty({plain.size(0)}, plain.options());
-    for_rows(plain.size(0), [&](int64_t row, int64_t rows) {
-      training_kernels().rms_norm({.input = row_of(plain, row),
-                                   .update = row_of(change, row),
-                                   .gain = gain.const_data_ptr<float>(),
-                                   .epsilon = static_cast<float>(epsilon),
-                                   .sum = update ? mutable_row_of(sum, row) : nullptr,
-                                   .output = mutable_row_of(output, row),
-                                   .inverses = mutable_row_of(inverses, row),
-                                   .rows = rows,
-                                   .width = plain.size(1)});
+    run_rows<&kernels::LayerKernels::rms_norm>(plain, [&](int64_t row, int64_t rows) {
+      return kernels::RmsNormRows{.input = row_of(plain, row),
+                                  .update = row_of(change, row),
+                                  .gain = gain.const_data_ptr<float>(),
+                                  .epsilon = static_cast<float>(epsilon),
+                                  .sum = update ? mutable_row_of(sum, row) : nullptr,
+                                  .output = mutable_row_of(output, row),
+                                  .inverses = mutable_row_of(inverses, row),
+                                  .rows = rows,
+                                  .width = plain.size(1)};
     });
     context->save_for_backward({sum, inverses, gain});
     context->set_materialize_grads(false);
@@ -84,22 +93,23 @@ struct RmsNorm : Function<RmsNorm> {
     const at::Tensor sum_gradient = has_update && gradients[0].defined() ? gradients[0].contiguous() : at::Tensor();
     const at::Tensor output_gradient = gradients.back().defined() ? gradients.back().contiguous() : at::zeros_like(sum);
     const at::Tensor input_gradient = at::empty_like(sum);
-    const auto send_back = [&](int64_t row, int64_t rows) {
-      training_kernels().rms_norm_gradient({.sum = row_of(sum, row),
-                                            .inverses = row_of(inverses, row),
-                                            .gain = gain.const_data_ptr<float>(),
-                                            .output_gradient = row_of(output_gradient, row),
-                                            .sum_gradient = row_of(sum_gradient, row),
-                                            .input_gradient = mutable_row_of(input_gradient, row),
-                                            .gain_gradient = is_tuned ? gain_gradient.tensor().data_ptr<float>() : nullptr,
-                                            .rows = rows,
-                                            .width = sum.size(1)});
+    const auto pass_of = [&](int64_t row, int64_t rows) {
+      return kernels::RmsNormGradientRows{.sum = row_of(sum, row),
+                                          .inverses = row_of(inverses, row),
+                                          .gain = gain.const_data_ptr<float>(),
+                                          .output_gradient = row_of(output_gradient, row),
+                                          .sum_gradient = row_of(sum_gradient, row),
+                                          .input_gradient = mutable_row_of(input_gradient, row),
+                                          .gain_gradient = is_tuned ? gain_gradient.tensor().data_ptr<float>() : nullptr,
+                                          .rows = rows,
+                                          .width = sum.size(1)};
     };
-    // All rows add to one gradient of the gain.
-    if (is_tuned)
-      send_back(0, sum.size(0));
-    else
-      for_rows(sum.size(0), send_back);
+    if (is_tuned) {  // all rows add to one gradient of the gain
+      const kernels::RmsNormGradientRows pass = pass_of(0, sum.size(0));
+      LayerKernelsOf(sum)->rms_norm_gradient(std::span(&pass, 1));
+    } else {
+      run_rows<&kernels::LayerKernels::rms_norm_gradient>(sum, pass_of);
+    }
     return {input_gradient, has_update ? input_gradient : at::Tensor(), is_tuned ? gain_gradient.for_autograd() : at::Tensor(), {}};
   }
 };
@@ -116,12 +126,12 @@ struct SiluGate : Function<SiluGate> {
     const at::AutoDispatchBelowADInplaceOrView below;
     const at::Tensor gate_up = context->get_saved_variables()[0], output_gradient = gradients[0].contiguous();
     const at::Tensor gradient = at::empty_like(gate_up);
-    for_rows(gate_up.size(0), [&](int64_t row, int64_t rows) {
-      training_kernels().gate_gradient({.gate_up = row_of(gate_up, row),
-                                        .output_gradient = row_of(output_gradient, row),
-                                        .gate_up_gradient = mutable_row_of(gradient, row),
-                                        .rows = rows,
-                                        .width = gate_up.size(1) / 2});
+    run_rows<&kernels::LayerKernels::gate_gradient>(gate_up, [&](int64_t row, int64_t rows) {
+      return kernels::GateGradientRows{.gate_up = row_of(gate_up, row),
+                                       .output_gradient = row_of(output_gradient, row),
+                                       .gate_up_gradient = mutable_row_of(gradient, row),
+                                       .rows = rows,
+                                       .width = gate_up.size(1) / 2};
     });
     return {gradient};
   }
@@ -156,14 +166,14 @@ at::Tensor frozen_logits(const at::Tensor& hidden, const at::Tensor& unembedding
 NormedSum add_rms_norm(const at::Tensor& input, const at::Tensor& update, const at::Tensor& gain, double epsilon) {
   TORCH_CHECK(input.dim() == 2 && gain.numel() == input.size(1) && (!update.defined() || update.sizes() == input.sizes()),
               "add_rms_norm: input ", input.sizes(), ", gain ", gain.sizes(), ", expected [N, D] and [D]");
-  if (!training_kernels({input, update, gain})) return add_rms_norm_reference(input, update, gain, epsilon);
+  if (!have_layer_kernels({input, update, gain})) return add_rms_norm_reference(input, update, gain, epsilon);
   const variable_list results = RmsNorm::apply(input, present(update), gain, epsilon);
   return {.sum = update.defined() ? results[0] : input, .output = results.back()};
 }
 
 at::Tensor silu_gate(const at::Tensor& gate_up) {
   TORCH_CHECK(gate_up.dim() == 2 && gate_up.size(1) % 2 == 0, "silu_gate: ", gate_up.sizes(), ", expected [N, 2 F]");
-  return training_kernels({gate_up}) ? SiluGate::apply(gate_up) : silu_gate_reference(gate_up);
+  return have_layer_kernels({gate_up}) ? SiluGate::apply(gate_up) : silu_gate_reference(gate_up);
 }
 
 at::Tensor add_to_columns_(const at::Tensor& output, const at::Tensor& addend, int64_t first) {

@@ -1,5 +1,6 @@
 // Layers of a network whose weights stay as they are, over packed rows: gradients flow to the inputs, and to what a few parameters add. In
-// float32 on a CPU each is fused, on the calling thread; everywhere else it is the reference, which tests compare with.
+// float32 on a CPU each is fused, on the calling thread; everywhere else it is the reference, which tests compare with (attention: one batch of
+// padded rows).
 //
 // Letters: N tokens of all rows together, T of one row, D width, F width of the MLP, O outputs, I inputs, H query heads, G key-value heads,
 // E width of a head, M positions of all prefixes together.
@@ -8,7 +9,9 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <vector>
 
 #include "tensor/differentiable/differentiable.h"
 
@@ -42,10 +45,34 @@ struct PackedRow {
   int64_t prefix_length = 0;  // a parent has its own prefix, so its children name none
 };
 
+// The rows of a call, with what a device other than the CPU needs of them, once for all layers: there a row at a time would be many small
+// operations, so that rows are padded to the longest and computed as one batch.
+class PackedRows {
+ public:
+  PackedRows(std::vector<PackedRow> rows, at::Device device) : PackedRows(std::move(rows), device, !device.is_cpu()) {}
+  PackedRows(std::vector<PackedRow> rows, at::Device device, bool pads);
+
+  // B rows of T queries, each of which sees S positions; places among prefixes count first, then tokens.
+  struct Padded {
+    int64_t prefixes = 0;  // positions of all prefixes
+    at::Tensor queries;    // [B, T] int64: tokens; a filler repeats a token
+    at::Tensor seen;       // [B, S] int64: places; a filler repeats one
+    at::Tensor unseen;     // [B, 1, 1, T, S] bool: what a query does not see
+    at::Tensor places;     // [N] int64: where each token lies among the B T queries
+  };
+
+  std::span<const PackedRow> rows() const { return rows_; }
+  const Padded* padded() const { return padded_ ? &*padded_ : nullptr; }  // null where each row is computed by itself
+
+ private:
+  std::vector<PackedRow> rows_;
+  std::optional<Padded> padded_;
+};
+
 // projections [N, H + 2 G, E]: queries, keys, values of every token; they are turned in place where there is a rotation ([N, E / 2] each), so
 // they are lost. prefixes [M, 2, G, E]: keys (as they are compared: not turned) and values, or undefined -> [N, H E].
 at::Tensor packed_attention_(const at::Tensor& projections, int64_t heads, const Rotation& rotation, const at::Tensor& prefixes,
-                             std::span<const PackedRow> rows);
+                             const PackedRows& rows);
 at::Tensor packed_attention_reference(const at::Tensor& projections, int64_t heads, const Rotation& rotation, const at::Tensor& prefixes,
                                       std::span<const PackedRow> rows);
 

@@ -162,6 +162,33 @@ at::Tensor turned(const at::Tensor& heads, const Rotation& rotation) {
   return at::cat({halves[0] * cosines - halves[1] * sines, halves[1] * cosines + halves[0] * sines}, -1);
 }
 
+// Queries and keys turned, values as they are.
+at::Tensor turned_projections(const at::Tensor& projections, HeadCounts heads, const Rotation& rotation) {
+  if (!rotation.cosines.defined()) return projections;
+  const int64_t turning = heads.queries + heads.keys;
+  return at::cat({turned(projections.narrow(1, 0, turning), rotation), projections.narrow(1, turning, heads.keys)}, 1);
+}
+
+// The rows of tensor [N, C, E] that places [...] name: [..., C, E]. As an embedding, whose gradient is added up in a fixed order on a GPU too.
+at::Tensor gathered(const at::Tensor& tensor, const at::Tensor& places) {
+  return at::embedding(tensor.flatten(1), places).unflatten(-1, {tensor.size(1), tensor.size(2)});
+}
+
+// All rows as one batch.
+at::Tensor attend_padded(const at::Tensor& projections, HeadCounts heads, const at::Tensor& prefixes, const PackedRows::Padded& rows) {
+  const int64_t width = projections.size(2), count = rows.queries.size(0), length = rows.queries.size(1), positions = rows.seen.size(1);
+  const at::Tensor own = projections.narrow(1, heads.queries, 2 * heads.keys);  // [N, 2 G, E]: keys, values
+  const at::Tensor places = prefixes.defined() ? at::cat({prefixes.narrow(0, 0, rows.prefixes).flatten(1, 2), own}) : own;
+  const at::Tensor seen = gathered(places, rows.seen).view({count, positions, 2, heads.keys, 1, width}).permute({2, 0, 3, 4, 1, 5});
+  const at::Tensor queries = gathered(projections.narrow(1, 0, heads.queries), rows.queries)
+                                 .view({count, length, heads.keys, heads.group(), width})
+                                 .permute({0, 2, 3, 1, 4});  // [B, G, H / G, T, E]
+  const at::Tensor scores = at::matmul(queries, seen[0].transpose(-1, -2)) / std::sqrt(static_cast<double>(width));
+  const at::Tensor weights = scores.masked_fill(rows.unseen, -std::numeric_limits<double>::infinity()).softmax(-1);
+  const at::Tensor mixed = at::matmul(weights, seen[1]).permute({0, 3, 1, 2, 4}).flatten(2).flatten(0, 1);  // [B T, H E]
+  return mixed.index_select(0, rows.places);
+}
+
 void check(const at::Tensor& projections, int64_t heads, std::span<const PackedRow> rows) {
   TORCH_CHECK(projections.dim() == 3 && heads > 0 && projections.size(1) > heads && (projections.size(1) - heads) % 2 == 0 &&
                   heads % ((projections.size(1) - heads) / 2) == 0,
@@ -175,20 +202,20 @@ void check(const at::Tensor& projections, int64_t heads, std::span<const PackedR
 }  // namespace
 
 at::Tensor packed_attention_(const at::Tensor& projections, int64_t heads, const Rotation& rotation, const at::Tensor& prefixes,
-                             std::span<const PackedRow> rows) {
-  check(projections, heads, rows);
-  const auto given = [](const at::Tensor& tensor) { return present(tensor); };
-  return PackedAttention::apply(projections, given(prefixes), given(rotation.cosines), given(rotation.sines), packed(rows), heads);
+                             const PackedRows& rows) {
+  check(projections, heads, rows.rows());
+  if (rows.padded()) {
+    const HeadCounts counts = {.queries = heads, .keys = (projections.size(1) - heads) / 2};
+    return attend_padded(turned_projections(projections, counts, rotation), counts, prefixes, *rows.padded());
+  }
+  return PackedAttention::apply(projections, present(prefixes), present(rotation.cosines), present(rotation.sines), packed(rows.rows()), heads);
 }
 
 at::Tensor packed_attention_reference(const at::Tensor& projections, int64_t heads, const Rotation& rotation, const at::Tensor& prefixes,
                                       std::span<const PackedRow> rows) {
   check(projections, heads, rows);
   const HeadCounts counts = {.queries = heads, .keys = (projections.size(1) - heads) / 2};
-  const int64_t turning = counts.queries + counts.keys;
-  const at::Tensor used = rotation.cosines.defined()
-                              ? at::cat({turned(projections.narrow(1, 0, turning), rotation), projections.narrow(1, turning, counts.keys)}, 1)
-                              : projections;
+  const at::Tensor used = turned_projections(projections, counts, rotation);
   std::vector<at::Tensor> outputs;
   for (const PackedRow& row : rows) {
     const RowTensors tensors = tensors_of(used, prefixes, rows, row, counts);

@@ -11,32 +11,20 @@ struct Call {
   AttentionWeights weights = AttentionWeights::softmax;
 };
 
-// One row of a batch, as the kernels take it.
-class Rows {
- public:
-  explicit Rows(const Call& call) : call_(call) {}
-
-  int64_t replicas() const { return call_.projections.size(0); }
-  int64_t rows() const { return call_.projections.size(1); }
-  int64_t scratch_bytes() const { return training_kernels().attention_scratch_bytes(call_.projections.size(2), call_.projections.size(5)); }
-
-  kernels::RowAttention at(int64_t replica, int64_t row) const {
-    return {.projections = replica_of(call_.projections, replica) + row * call_.projections.stride(1),
-            .bias = replica_of(call_.bias, replica),
-            .scale = static_cast<float>(call_.scale),
-            .weights = call_.weights,
-            .cosines = call_.cosines.defined() ? call_.cosines.const_data_ptr<float>() : nullptr,
-            .sines = call_.sines.defined() ? call_.sines.const_data_ptr<float>() : nullptr,
-            .output = mutable_replica_of(call_.output, replica) + row * call_.output.stride(1),
-            .normalisers = mutable_replica_of(call_.normalisers, replica) + row * call_.normalisers.stride(1),
-            .length = call_.projections.size(2),
-            .heads = call_.projections.size(4),
-            .width = call_.projections.size(5)};
-  }
-
- private:
-  const Call& call_;
-};
+// The first row of a replica's batch, as the kernels take it.
+kernels::RowAttention first_row_of(const Call& call, int64_t replica) {
+  return {.projections = replica_of(call.projections, replica),
+          .bias = replica_of(call.bias, replica),
+          .scale = static_cast<float>(call.scale),
+          .weights = call.weights,
+          .cosines = call.cosines.defined() ? call.cosines.const_data_ptr<float>() : nullptr,
+          .sines = call.sines.defined() ? call.sines.const_data_ptr<float>() : nullptr,
+          .output = mutable_replica_of(call.output, replica),
+          .normalisers = mutable_replica_of(call.normalisers, replica),
+          .length = call.projections.size(2),
+          .heads = call.projections.size(4),
+          .width = call.projections.size(5)};
+}
 
 struct Attention : Function<Attention> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& projections, const std::optional<at::Tensor>& bias,
@@ -51,10 +39,8 @@ struct Attention : Function<Attention> {
                        .sines = sines.value_or(at::Tensor()),
                        .scale = scale,
                        .weights = static_cast<AttentionWeights>(weights)};
-    const Rows rows(call);
-    const Scratch scratch(rows.scratch_bytes());
-    for (int64_t replica = 0; replica < rows.replicas(); ++replica)
-      for (int64_t row = 0; row < rows.rows(); ++row) training_kernels().attend(rows.at(replica, row), scratch.get());
+    const auto first_rows = passes_of(plain.size(0), [&](int64_t replica) { return first_row_of(call, replica); });
+    LayerKernelsOf(plain)->attend(first_rows, plain.size(1));
     context->save_for_backward({call.projections, call.bias, call.output, call.normalisers, call.cosines, call.sines});
     context->saved_data["scale"] = scale;
     context->saved_data["weights"] = weights;
@@ -72,20 +58,15 @@ struct Attention : Function<Attention> {
                        .sines = saved[5],
                        .scale = context->saved_data["scale"].toDouble(),
                        .weights = static_cast<AttentionWeights>(context->saved_data["weights"].toInt())};
-    const Rows rows(call);
     const ParameterGradient bias(saved[1]);
     const at::Tensor output_gradient = gradients[0].contiguous(), projection_gradient = at::empty_like(saved[0]);
-    const Scratch scratch(rows.scratch_bytes());
-    for (int64_t replica = 0; replica < rows.replicas(); ++replica) {
-      for (int64_t row = 0; row < rows.rows(); ++row) {
-        training_kernels().attend_gradient(
-            {.forward = rows.at(replica, row),
-             .output_gradient = replica_of(output_gradient, replica) + row * output_gradient.stride(1),
-             .projection_gradient = mutable_replica_of(projection_gradient, replica) + row * projection_gradient.stride(1),
-             .bias_gradient = bias.of_replica(replica)},
-            scratch.get());
-      }
-    }
+    const auto first_rows = passes_of(saved[0].size(0), [&](int64_t replica) {
+      return kernels::RowAttentionGradient{.forward = first_row_of(call, replica),
+                                           .output_gradient = replica_of(output_gradient, replica),
+                                           .projection_gradient = mutable_replica_of(projection_gradient, replica),
+                                           .bias_gradient = bias.of_replica(replica)};
+    });
+    LayerKernelsOf(projection_gradient)->attend_gradient(first_rows, projection_gradient.size(1));
     return {projection_gradient, bias.for_autograd(), {}, {}, {}, {}};
   }
 };
@@ -108,8 +89,9 @@ at::Tensor row_attention(const at::Tensor& projections, const at::Tensor& bias, 
                   (bias.dim() == 2 && bias.size(0) == projections.size(0) && bias.size(1) == 3 * projections.size(4) * projections.size(5)),
               "row_attention: projections are ", projections.sizes(), ", expected a bias [R, 3 H E]");
   check(form.rotation, projections);
-  if (!training_kernels({projections, bias, form.rotation.cosines, form.rotation.sines}))
-    return row_attention_reference(projections, bias, scale, form);
+  const bool is_served = have_layer_kernels({projections, bias, form.rotation.cosines, form.rotation.sines}) &&
+                         projections.size(5) <= LayerKernelsOf(projections)->largest_head;
+  if (!is_served) return row_attention_reference(projections, bias, scale, form);
   return Attention::apply(projections, present(bias), present(form.rotation.cosines), present(form.rotation.sines), scale,
                           static_cast<int64_t>(form.weights));
 }

@@ -31,6 +31,13 @@ struct ReplicaStep {
   bool is_frozen = false;     // left as it is, its state too
 };
 
+// What Adam multiplies with in a replica's step (kernels::AdamRun).
+struct AdamScales {
+  double kept = 1;
+  double step = 0;
+  double correction = 1;
+};
+
 class Optimiser {
  public:
   Optimiser(OptimiserOptions options, const ParameterBuffer& parameters);
@@ -47,7 +54,9 @@ class Optimiser {
   void step_replica(ParameterBuffer& parameters, const at::Tensor& gradients, int64_t replica, const ReplicaStep& step);
   void descend(at::Tensor values, const at::Tensor& gradient, int64_t decaying, const ReplicaStep& step) const;
   void adafactor(ParameterBuffer& parameters, const at::Tensor& gradients, int64_t replica, const ReplicaStep& step);
-  void adam(at::Tensor values, const at::Tensor& gradient, int64_t replica, int64_t decaying, const ReplicaStep& step);
+  AdamScales adam_scales(int64_t replica, bool decays, const ReplicaStep& step) const;
+  void adam_reference(const at::Tensor& values, const at::Tensor& gradient, int64_t replica, int64_t decaying, const ReplicaStep& step);
+  void adam(ParameterBuffer& parameters, const at::Tensor& gradients, const std::vector<ReplicaStep>& replicas);
 
   OptimiserOptions options_;
   at::Tensor means_;

@@ -9,6 +9,7 @@
 #include "tests/support/error.h"
 #include "tests/support/golden_tensors.h"
 #include "tests/support/toy_training.h"
+#include "tests/tensor/devices.h"
 
 namespace manabi::learn {
 namespace {
@@ -51,6 +52,20 @@ TEST(Trainer, LossesFall) {
 TEST(Trainer, FusedLayersFollowTheReferences) {
   ToyTraining narrow({1}, at::kFloat, {}), wide({1}, at::kDouble, {});
   expect_same_curve(narrow.losses(30, 0), wide.losses(30, 0), 1e-4);
+}
+
+class TrainerOnEveryDevice : public tensor::OnEveryDevice {};
+ON_EVERY_DEVICE(TrainerOnEveryDevice);
+
+TEST_P(TrainerOnEveryDevice, FollowsTheReferencesOfTheCpu) {
+  ToyTraining here({1, 2, 3}, floats(), {.clip_norm = 1}), wide({1, 2, 3}, at::kDouble, {.clip_norm = 1});
+  expect_same_curve(here.losses(30, 2), wide.losses(30, 2), 1e-4);
+}
+
+TEST_P(TrainerOnEveryDevice, EqualTrainingsGiveEqualBits) {
+  ToyTraining first({1, 2}, floats(), {}), second({1, 2}, floats(), {});
+  EXPECT_EQ(first.losses(30, 0), second.losses(30, 0));
+  EXPECT_TRUE(at::equal(first.parameters->values(), second.parameters->values()));
 }
 
 TEST(Trainer, ADivergedReplicaRestsAndTheOthersGoOn) {

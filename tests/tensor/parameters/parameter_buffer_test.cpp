@@ -8,6 +8,7 @@
 
 #include "tensor/parameters/optimiser.h"
 #include "tests/support/error.h"
+#include "tests/tensor/devices.h"
 
 namespace manabi::tensor {
 namespace {
@@ -137,26 +138,32 @@ TEST(ParameterLeaves, AFrozenParameterHasNoGradient) {
   EXPECT_THAT(test::error_of([&] { partly.freeze("matrx"); }), HasSubstr("begin with matrx"));
 }
 
-// float32 takes the fused pass, float64 plain operations.
-TEST(Optimiser, AdamsFusedPassFollowsItsReference) {
-  ParameterBuffer narrow(small_plan(), 1, at::kFloat), wide(small_plan(), 1, at::kDouble);
-  narrow.initialise(0, 1);
-  wide.initialise(0, 1);
+class FusedOptimiser : public OnEveryDevice {};
+ON_EVERY_DEVICE(FusedOptimiser);
+
+// float32 takes the fused pass, float64 plain operations. There are more replicas than one launch of a GPU takes, and one that rests.
+TEST_P(FusedOptimiser, AdamFollowsItsReference) {
+  constexpr int64_t kReplicas = 20;
+  ParameterBuffer narrow(small_plan(), kReplicas, floats()), wide(small_plan(), kReplicas, at::kDouble);
+  std::vector<ReplicaStep> steps;
+  for (int64_t replica = 0; replica < kReplicas; ++replica) {
+    narrow.initialise(replica, 1);
+    wide.initialise(replica, 1);
+    steps.push_back({.lr = 0.01 / static_cast<double>(replica + 1), .gradient_scale = 0.7, .is_frozen = replica == 3});
+  }
   const OptimiserOptions options = {.beta2 = 0.95, .weight_decay = 0.1};
   Optimiser left(options, narrow), right(options, wide);
-  at::manual_seed(1);
   for (int step = 0; step < 50; ++step) {
-    const at::Tensor gradients = at::randn({1, wide.width()}, at::kDouble);
-    left.step(narrow, gradients.to(at::kFloat), {{.lr = 0.01, .gradient_scale = 0.7}});
-    right.step(wide, gradients, {{.lr = 0.01, .gradient_scale = 0.7}});
+    const at::Tensor gradients = at::randn({kReplicas, wide.width()}, at::kDouble);
+    left.step(narrow, gradients.to(floats()), steps);
+    right.step(wide, gradients, steps);
   }
   for (const char* name : {"gain", "matrix", "bias"})
-    EXPECT_TRUE(at::allclose(narrow.view(name).to(at::kDouble), wide.view(name), 1e-4, 1e-5)) << name;
+    EXPECT_TRUE(at::allclose(narrow.view(name).to(at::kCPU, at::kDouble), wide.view(name), 1e-4, 1e-5)) << name;
 }
 
-TEST(MergeGradients, AddsThePartsAndGivesTheSumsOfSquares) {
-  at::manual_seed(2);
-  const at::Tensor first = at::randn({2, 5000}), second = at::randn({2, 5000}), sum = first + second;
+TEST_P(FusedOptimiser, MergingGradientsAddsThePartsAndGivesTheSumsOfSquares) {
+  const at::Tensor first = normal({2, 5000}), second = normal({2, 5000}), sum = first + second;
   const std::vector<double> squares = merge_gradients({first, second});
   EXPECT_TRUE(at::equal(first, sum));
   for (int64_t replica = 0; replica < 2; ++replica)

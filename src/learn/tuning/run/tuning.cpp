@@ -116,7 +116,8 @@ std::vector<std::vector<double>> Tuning::judge_all() {
 void Tuning::keep_best(const std::vector<std::vector<double>>& measured) {
   bool is_any_better = false;
   const int64_t step = trainer_.steps_done();
-  at::Tensor values = std::filesystem::exists(best_file_) ? read_best(best_file_, parameters_.values()) : at::empty_like(parameters_.values());
+  at::Tensor values =
+      std::filesystem::exists(best_file_) ? read_best(best_file_, parameters_.values()) : at::empty(parameters_.values().sizes(), at::kFloat);
   for (size_t replica = 0; replica < measured.size(); ++replica) {
     const Judgement now = {.accuracy = measured[replica][0], .loss = measured[replica][1]};
     if (best_[replica].best_step > 0 && !is_better(now, best_[replica].best)) continue;
