@@ -52,6 +52,15 @@ class Tune : public testing::Test {
   test::TemporaryFolder folder_;
 };
 
+// Before any step is done: its tokenizer has no form that a saved folder could hold.
+TEST_F(Tune, AllWeightsOfALlama2cFileAreRefused) {
+  const std::string file = folder_.path("tiny.bin");
+  test::write_llama2c(test::make_tiny_llama(), file);
+  const Outcome outcome = tune("full", {"--model", file});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.messages, AllOf(HasSubstr("tiny.bin"), HasSubstr("llama2.c"), HasSubstr("lora")));
+}
+
 TEST_F(Tune, EveryMethodLeavesAnAdapterThatScoreReads) {
   const std::string requests = folder_.write("requests.jsonl", "{\"context\": \"it was\", \"choices\": [\" good\", \" bad\"]}\n");
   const auto score = [&](const std::vector<std::string>& more) {

@@ -95,9 +95,6 @@ base::Json rope_scaling(const RotationSettings& settings) {
 // Of a Llama whose own config.json is not there.
 base::Json llama_config(const FrozenNetwork& network, const text::Tokenizer& tokenizer) {
   const TransformerShape& shape = network.shape;
-  if (network.rotation->has_divisors())
-    throw base::Error(
-        {.given = "rotary positions with divisors of their own (rope_freqs.weight)", .expected = "settings that a config.json can hold"});
   base::Json config = {{"model_type", "llama"},
                        {"architectures", {"LlamaForCausalLM"}},
                        {"hidden_size", shape.width},
@@ -127,17 +124,36 @@ void copy_beside(const fs::path& from, const fs::path& to) {
     if (fs::exists(from / name)) fs::copy_file(from / name, to / name, fs::copy_options::overwrite_existing);
 }
 
+bool is_llama(const FrozenNetwork& network) {
+  return network.shape.mlp == Mlp::gated && network.rotation && network.shape.norms == Norms::before;
+}
+
+bool is_gpt2(const FrozenNetwork& network) {
+  return network.shape.mlp == Mlp::gelu && network.positions.defined() && network.shape.norms == Norms::before;
+}
+
 }  // namespace
 
-void save_model(const FrozenNetwork& network, const Checkpoint& source, const fs::path& folder) {
-  const bool is_llama = network.shape.mlp == Mlp::gated && network.rotation && network.shape.norms == Norms::before;
-  const bool is_gpt2 = network.shape.mlp == Mlp::gelu && network.positions.defined() && network.shape.norms == Norms::before;
+void check_can_be_saved(const FrozenNetwork& network, const Checkpoint& source) {
   const bool is_folder = fs::is_directory(source.path);
-  if (!is_llama && !(is_gpt2 && is_folder))
+  if (!is_llama(network) && !(is_gpt2(network) && is_folder))
     throw base::Error(
         {.where = source.name, .given = "a network of another kind", .expected = "a Llama, or a folder of a GPT-2: only these are saved whole"});
+  if (!is_folder && network.rotation->has_divisors())
+    throw base::Error({.where = source.name,
+                       .given = "rotary positions with divisors of their own (rope_freqs.weight)",
+                       .expected = "settings that a config.json can hold"});
+  if (source.format == "llama2.c")
+    throw base::Error({.where = source.name,
+                       .given = "a llama2.c file, whose tokenizer has no form that other programs read",
+                       .expected = "a GGUF file or a Hugging Face folder: only these are saved whole",
+                       .hint = "lora, or another method that leaves the weights, is saved beside it"});
+}
+
+void save_model(const FrozenNetwork& network, const Checkpoint& source, const fs::path& folder) {
+  check_can_be_saved(network, source);
   base::Json config;
-  if (is_folder) {
+  if (fs::is_directory(source.path)) {
     config = base::read_json((fs::path(source.path) / "config.json").string());
     config["torch_dtype"] = "float32";
     config.erase("dtype");
@@ -149,7 +165,7 @@ void save_model(const FrozenNetwork& network, const Checkpoint& source, const fs
     base::write_text_atomically((folder / "tokenizer.json").string(), files.tokenizer_json);
     base::write_text_atomically((folder / "tokenizer_config.json").string(), files.tokenizer_config_json);
   }
-  const Tensors tensors = is_llama ? llama_tensors(network) : gpt2_tensors(network);
+  const Tensors tensors = is_llama(network) ? llama_tensors(network) : gpt2_tensors(network);
   std::vector<base::SafetensorsInput> inputs;
   for (const auto& [name, values] : tensors)
     inputs.push_back({.name = name,

@@ -114,6 +114,7 @@ Taught read_course(const lab::Artifact& artifact) {
 Taught teach(const model::Checkpoint& start, const base::Json& start_made_of, const Lesson& lesson, const MeasureTaught& measure,
              const Equipment& equipment, lab::Workbench& bench) {
   const base::Json all = made_of(start_made_of, lesson, start.lm->compute());
+  if (lesson.keeps_model && lesson.parts.weights) model::check_can_be_saved(*start.lm->frozen(start.lm->compute().dtype), start);
   const auto make = [&](const fs::path& working, const fs::path& result) {
     learn::TuningPlan plan{.parts = lesson.parts,
                            .optimiser = lesson.optimiser,

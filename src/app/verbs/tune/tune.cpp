@@ -90,6 +90,7 @@ std::vector<TunedOutcome> tune_together(const CommandLine& line, const TuneOptio
   fs::create_directories(folder);
   const learn::TuningPlan plan = plan_of(line, options, ground, settings, threads);
   const learn::MethodOptions method = method_of(options, ground, settings);
+  if (plan.parts.weights) model::check_can_be_saved(*ground.network, ground.checkpoint);
   if (!tensor::parse_device(options.model.device).is_cuda()) check_room(ground.network, plan, method, base::free_memory());
   learn::Tuning tuning(ground.network, plan, folder,
                        learn::first_values(method, *ground.network, ground.checkpoint, learn::labels_of(ground.splits.test), plan.seeds));
