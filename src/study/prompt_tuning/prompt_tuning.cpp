@@ -3,9 +3,11 @@
 #include <ATen/core/Tensor.h>
 #include <fmt/format.h>
 
+#include <charconv>
 #include <map>
 #include <memory>
 
+#include "base/error.h"
 #include "lab/statistics/seeds.h"
 #include "learn/training/version.h"
 #include "study/equipment.h"
@@ -17,8 +19,8 @@ namespace manabi::study {
 namespace prompt_tuning {
 namespace {
 
-// Of each method: steps at full scale, and the learning rate that did best on development examples of SST-2 in a sweep that was run beforehand
-// (docs/studies/prompt-tuning.md).
+// Of each method: steps at full scale, and the learning rate that did best on development examples of SST-2 and TREC in a sweep that was run
+// beforehand (docs/studies/prompt-tuning.md).
 struct MethodPlan {
   int64_t steps;
   double lr;
@@ -27,13 +29,13 @@ struct MethodPlan {
 };
 const std::map<std::string, MethodPlan> kPlans = {{kManual, {0, 0, 0, "-"}},
                                                   {kAutoprompt, {20, 0, 3, "-"}},
-                                                  {"prompt-tuning", {200, 3e-2, 20, "labels"}},
+                                                  {"prompt-tuning", {200, 1e-1, 20, "labels"}},
                                                   {"p-tuning", {200, 1e-3, 20, "-"}},
-                                                  {"prefix-tuning", {100, 1e-2, 20, "labels"}},
-                                                  {"p-tuning-v2", {100, 1e-2, 20, "labels"}},
-                                                  {"lora", {100, 2e-3, 0, "-"}},
-                                                  {"bitfit", {100, 1e-3, 0, "-"}},
-                                                  {"full", {100, 3e-5, 0, "-"}}};
+                                                  {"prefix-tuning", {100, 3e-2, 20, "labels"}},
+                                                  {"p-tuning-v2", {100, 3e-2, 20, "labels"}},
+                                                  {"lora", {100, 5e-3, 0, "-"}},
+                                                  {"bitfit", {100, 3e-3, 0, "-"}},
+                                                  {"full", {100, 1e-4, 0, "-"}}};
 
 constexpr int64_t kScratchCostOfAStep = 100'000;  // of a checkpoint: in the units of scratch_cost, about
 
@@ -45,7 +47,24 @@ std::vector<std::string> checkpoints_of(const lab::Records& records) {
   return models;
 }
 
+// Of "lora=0.002" the method and its rate. Throws base::Error for what is no such text.
+std::map<std::string, double> parse_rates(const std::vector<std::string>& texts) {
+  std::map<std::string, double> rates;
+  for (const std::string& text : texts) {
+    const size_t equals = text.find('=');
+    const std::string method = text.substr(0, equals);
+    double rate = 0;
+    const char* end = text.data() + text.size();
+    const bool is_number =
+        equals != std::string::npos && std::from_chars(text.data() + equals + 1, end, rate).ptr == end && equals + 1 < text.size();
+    if (!is_number || !(rate > 0 && rate < 1e3) || !kPlans.contains(method) || kPlans.at(method).lr == 0 || !rates.emplace(method, rate).second)
+      throw base::Error({.where = "--rates", .given = text, .expected = "METHOD=RATE of a method that has one, each once, such as lora=0.002"});
+  }
+  return rates;
+}
+
 struct Options {
+  std::vector<std::string> rates;
   std::vector<std::string> tasks = {"questions"}, methods = {kManual, "prompt-tuning", "lora", "full"};
   std::vector<int64_t> lengths, examples = {64};
   std::vector<std::string> beginnings;
@@ -73,13 +92,12 @@ class PromptTuning final : public lab::Study {
     scale_ = scale;
     options_ = Options{};
     if (scale == lab::RunScale::quick) return;
-    const bool has_data = !equipment_.options().data.empty();
-    options_.tasks = has_data ? std::vector<std::string>{"sst2", "trec"} : std::vector<std::string>{"sentiment", "questions"};
+    options_.tasks = {};
     options_.methods = {kManual, kAutoprompt, "prompt-tuning", "p-tuning", "prefix-tuning", "p-tuning-v2", "lora", "bitfit", "full"};
     options_.lengths = {1, 5};
     options_.beginnings = {"random", "vocabulary"};
-    options_.examples = has_data ? std::vector<int64_t>{256, 32} : std::vector<int64_t>{64, 16};
-    options_.dev = has_data ? 128 : 40;
+    options_.examples = {};
+    options_.dev = 0;
     options_.test = 300;
     options_.steps = scale == lab::RunScale::full ? 1 : 10;
     options_.scratch = {.widths = {32, 64, 128, 256}};
@@ -87,10 +105,13 @@ class PromptTuning final : public lab::Study {
 
   base::OptionTable options() override {
     base::OptionTable table;
-    table.add({.name = "tasks", .help = "data sets: names of `manabi list tasks` or TOML files of your own", .target = &options_.tasks});
+    table.add({.name = "tasks",
+               .help = "data sets: names of `manabi list tasks` or TOML files of your own; none: sst2 and trec with --data, else built-in ones",
+               .target = &options_.tasks});
     std::vector<std::string> known;
     for (const auto& [name, plan] : kPlans) known.push_back(name);
     table.add({.name = "methods", .help = "ways of teaching", .target = &options_.methods, .allowed = known});
+    table.add({.name = "rates", .help = "METHOD=RATE: learning rates in place of a method's own", .target = &options_.rates});
     table.add({.name = "lengths",
                .help = "of the first task, further lengths of a tuned prompt",
                .target = &options_.lengths,
@@ -101,14 +122,20 @@ class PromptTuning final : public lab::Study {
                .target = &options_.beginnings,
                .allowed = {"random", "vocabulary"}});
     table.add({.name = "examples",
-               .help = "that are tuned on; of the first task prompt-tuning, lora and full are also tuned on each number but the first",
+               .help = "that are tuned on, none: 256 and 32 with --data, else 64 and 16; of the first task prompt-tuning, lora and full are "
+                       "also tuned on each number but the first",
                .target = &options_.examples,
                .least = 1,
                .most = 1'000'000});
     const auto count = [&](const char* name, const char* help, int64_t* target) {
       table.add({.name = name, .help = help, .target = target, .changes = base::Changes::value, .least = 1, .most = 1'000'000});
     };
-    count("dev", "further examples, on which the best step is chosen", &options_.dev);
+    table.add({.name = "dev",
+               .help = "further examples, on which the best step is chosen; 0: 128 with --data, else 40",
+               .target = &options_.dev,
+               .changes = base::Changes::value,
+               .least = 0,
+               .most = 1'000'000});
     count("items", "test examples on which every way is judged", &options_.test);
     count("batch", "examples of a step", &options_.batch);
     table.add(
@@ -154,11 +181,27 @@ class PromptTuning final : public lab::Study {
  private:
   Settings settings_of(const std::string& method) const {
     const MethodPlan& plan = kPlans.at(method);
+    const std::map<std::string, double> rates = parse_rates(options_.rates);
+    const auto own_rate = rates.find(method);
     return {.steps = std::max<int64_t>(1, static_cast<int64_t>(options_.steps * static_cast<double>(plan.steps))),
             .batch = options_.batch,
-            .dev = options_.dev,
+            .dev = dev(),
             .test = options_.test,
-            .lr = plan.lr};
+            .lr = own_rate == rates.end() ? plan.lr : own_rate->second};
+  }
+  // What the options leave open follows from whether there are published sets: the data folder is known only after the scale.
+  bool has_data() const { return !equipment_.options().data.empty(); }
+  std::vector<std::string> tasks() const {
+    if (!options_.tasks.empty()) return options_.tasks;
+    return has_data() ? std::vector<std::string>{"sst2", "trec"} : std::vector<std::string>{"sentiment", "questions"};
+  }
+  std::vector<int64_t> examples() const {
+    if (!options_.examples.empty()) return options_.examples;
+    return has_data() ? std::vector<int64_t>{256, 32} : std::vector<int64_t>{64, 16};
+  }
+  int64_t dev() const {
+    if (options_.dev > 0) return options_.dev;
+    return has_data() ? 128 : 40;
   }
   int64_t seeds() const {
     if (equipment_.options().seeds > 0) return equipment_.options().seeds;
@@ -186,11 +229,11 @@ void PromptTuning::add(std::vector<lab::Cell>& cells, const lab::Coordinates& in
 
 std::vector<lab::Cell> PromptTuning::grid() {
   std::vector<lab::Cell> cells;
-  tasks_ = equipment_.open_tasks(options_.tasks);
+  tasks_ = equipment_.open_tasks(tasks());
   for (const std::string& model : equipment_.options().model) {
     lab::Coordinates inputs = equipment_.model_inputs(model);
     inputs["training"] = std::to_string(learn::kTrainingVersion);
-    const std::string usual_examples = std::to_string(options_.examples.at(0));
+    const std::string usual_examples = std::to_string(examples().front());
     for (const std::shared_ptr<const world::Dataset>& dataset : tasks_.all()) {
       inputs["data"] = dataset->hash;
       const auto at = [&](const std::string& method) {
@@ -209,8 +252,8 @@ std::vector<lab::Cell> PromptTuning::grid() {
       };
       for (const int64_t length : options_.lengths) vary("prompt-tuning", kLength, std::to_string(length), "length");
       for (const std::string& first : options_.beginnings) vary("prompt-tuning", kFirst, first, "beginning");
-      for (const int64_t examples : options_.examples)
-        for (const char* method : {"prompt-tuning", "lora", "full"}) vary(method, kExamples, std::to_string(examples), "examples");
+      for (const int64_t count : examples())
+        for (const char* method : {"prompt-tuning", "lora", "full"}) vary(method, kExamples, std::to_string(count), "examples");
     }
   }
   // Networks are trained in float32 alone.

@@ -13,6 +13,8 @@
 #include "study/equipment.h"
 #include "study/prompt_tuning/measure.h"
 #include "study/prompt_tuning/report.h"
+#include "tests/support/data.h"
+#include "tests/support/error.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/tiny_llama.h"
 
@@ -70,6 +72,41 @@ TEST_F(PromptTuningStudy, EveryMethodAnswersTheSameItems) {
   for (const lab::Claim& claim : study->claims(all))
     EXPECT_TRUE(claim.effect || claim.id.find("beats-manual") == std::string::npos) << claim.id << ": " << claim.missing;
   EXPECT_FALSE(study->sections(all).empty());
+}
+
+// The data folder is an option like others: it is not known yet when the scale is set.
+TEST_F(PromptTuningStudy, FullTakesPublishedSetsWhereThereIsADataFolder) {
+  MANABI_NEEDS(test::data_folder());
+  const auto tasks_with = [&](const std::string& data) {
+    const auto full = make_study("prompt-tuning", equipment);
+    full->set_scale(lab::RunScale::full);
+    equipment.options().data = data;
+    std::set<std::string> tasks, numbers;
+    for (const lab::Cell& cell : full->grid()) {
+      tasks.insert(cell.at.contains("task") ? cell.at.at("task") : "");
+      numbers.insert(cell.at.contains(kExamples) ? cell.at.at(kExamples) : "");
+    }
+    EXPECT_TRUE(numbers.contains(data.empty() ? "64" : "256"));
+    return tasks;
+  };
+  EXPECT_THAT(tasks_with(""), testing::IsSupersetOf({"sentiment", "questions"}));
+  EXPECT_THAT(tasks_with(test::data_folder()), testing::IsSupersetOf({"sst2", "trec"}));
+}
+
+TEST_F(PromptTuningStudy, ARateOfAMethodChangesItsKeysAlone) {
+  study->options().set("methods", "manual,lora,bitfit", "test");
+  const std::vector<lab::Cell> before = study->grid();
+  study->options().set("rates", "lora=0.5", "test");
+  const std::vector<lab::Cell> after = study->grid();
+  ASSERT_EQ(before.size(), after.size());
+  for (size_t i = 0; i < before.size(); ++i) EXPECT_EQ(before[i].inputs != after[i].inputs, before[i].at.at(kMethod) == "lora") << i;
+}
+
+TEST_F(PromptTuningStudy, RatesThatAreNoneAreRefused) {
+  for (const char* text : {"lora", "lora=", "lora=0", "lora=1x", "manual=0.1", "lorra=0.1", "lora=0.1,lora=0.2", "=0.1"}) {
+    study->options().set("rates", text, "test");
+    EXPECT_THAT(test::error_of([&] { study->grid(); }), testing::HasSubstr("METHOD=RATE")) << text;
+  }
 }
 
 // Networks of two sizes, taught for a few steps: every way answers the same sequences, and the claim has its effect.
