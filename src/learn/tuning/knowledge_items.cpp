@@ -33,7 +33,39 @@ std::vector<std::pair<size_t, size_t>> answer_spans(const world::Document& docum
   return spans;
 }
 
+constexpr const char* kWhiteSpace = " \t\r\n";
+
+// How many bytes of a text its first `most` tokens stand for, up to the white space before, or else before a character: 1 at least.
+size_t bytes_that_fit(const text::Tokenizer& tokenizer, const std::string& text, const std::vector<TokenId>& tokens, int64_t most) {
+  size_t bytes = 0;
+  for (int64_t i = 0; i < most; ++i) bytes += tokenizer.bytes_of(tokens[static_cast<size_t>(i)]).size();
+  bytes = std::min(bytes, text.size() - 1);
+  if (const size_t space = text.find_last_of(kWhiteSpace, bytes); space != std::string::npos && space > 0) return space;
+  const auto continues = [&](size_t at) { return (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80; };
+  while (bytes > 1 && continues(bytes)) --bytes;
+  return std::max<size_t>(1, bytes);
+}
+
 }  // namespace
+
+std::vector<std::string> pieces_of(const text::Tokenizer& tokenizer, const std::string& text, int64_t most) {
+  std::vector<std::string> pieces;
+  std::string rest = text;
+  while (true) {
+    // A piece alone may have other tokens than within its text, so that what is cut off is looked at again.
+    std::string piece = rest;
+    std::vector<TokenId> tokens = tokenizer.encode(piece, text::Specials::literal);
+    while (std::ssize(tokens) > most && piece.size() > 1) {
+      piece.resize(bytes_that_fit(tokenizer, piece, tokens, most));
+      tokens = tokenizer.encode(piece, text::Specials::literal);
+    }
+    const bool is_all = piece.size() == rest.size();
+    const size_t next = is_all ? std::string::npos : rest.find_first_not_of(kWhiteSpace, piece.size());
+    pieces.push_back(std::move(piece));
+    if (next == std::string::npos) return pieces;
+    rest.erase(0, next);
+  }
+}
 
 std::vector<TokenId> begun(const text::Tokenizer& tokenizer, const std::string& text) {
   std::vector<TokenId> tokens = tokenizer.encode(text, text::Specials::literal);

@@ -19,8 +19,11 @@ std::vector<TokenId> begun(const text::Tokenizer& tokenizer, const std::string& 
 // What is read before an answer: the beginning token where the tokenizer has one, the text `before` (examples, a document), and question_prompt.
 std::vector<TokenId> tokens_of_prompt(const text::Tokenizer& tokenizer, const world::Question& question, const std::string& before = "");
 
-// `context` tokens at most: a longer document loses its end. `weight_beside_answers`: of tokens that are not part of an answer to one of the
-// document's questions, which have 1. Throws base::Error naming the document for one without tokens to tell.
+// A text in pieces of at most `most` tokens each, cut at white space where there is some; one that is short enough stays whole.
+std::vector<std::string> pieces_of(const text::Tokenizer& tokenizer, const std::string& text, int64_t most);
+
+// `context` tokens at most: a longer text loses its end (see pieces_of). `weight_beside_answers`: of tokens that are not part of an answer to
+// one of the document's questions, which have 1. Throws base::Error naming the document for one without tokens to tell.
 TuningItem item_of_document(const text::Tokenizer& tokenizer, const world::Document& document, int64_t text, int64_t context,
                             double weight_beside_answers = 1);
 // A prompt of which the answer behind it, after a space, is told, and (unless it is only scored) the end token where there is one. Throws

@@ -3,13 +3,16 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <utility>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "base/format/json.h"
 #include "base/hash.h"
+#include "learn/tuning/knowledge_items.h"
 #include "world/knowledge/document_files.h"
 #include "world/knowledge/invented.h"
 
@@ -112,6 +115,18 @@ Material own_material(const std::string& documents_path, const std::string& ques
   material.readings.train.assign(order.begin() + tested, order.end());
   material.readings.test.insert(material.readings.test.begin(), order.begin(), order.begin() + tested);
   return hashed(std::move(material));
+}
+
+Material fitted(Material material, const text::Tokenizer& tokenizer, int64_t context) {
+  for (std::vector<world::Document>* documents : {&material.readings.train, &material.readings.test}) {
+    for (world::Document& document : *documents) {
+      std::vector<std::string> texts;
+      for (const std::string& text : document.texts)
+        std::ranges::move(learn::pieces_of(tokenizer, text, context - 1), std::back_inserter(texts));  // behind the beginning token
+      document.texts = std::move(texts);
+    }
+  }
+  return material;
 }
 
 }  // namespace manabi::study::pre_instruction

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "text/tokenizer.h"
 #include "world/knowledge/curriculum.h"
 
 namespace manabi::study::pre_instruction {
@@ -40,5 +41,8 @@ Material film_material(const std::string& data_folder, const FilmPlan& plan, uin
 // tested with; the others are trained with. Documents without questions are read with those that are tested. Throws base::Error where fewer than
 // two documents have questions.
 Material own_material(const std::string& documents, const std::string& questions, uint64_t seed);
+
+// The material with every text that is longer than the context cut into several texts of its document, so that all of it is read.
+Material fitted(Material material, const text::Tokenizer& tokenizer, int64_t context);
 
 }  // namespace manabi::study::pre_instruction

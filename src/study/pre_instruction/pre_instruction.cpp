@@ -296,7 +296,8 @@ lab::Records PreInstruction::measure(std::span<const lab::Cell> group, lab::Work
     } else {
       const auto checkpoint = equipment_.checkpoint(lab::text_at(cell.at, "model"));
       const base::Json made_of = {{"checkpoint", checkpoint->hash}, {"tokenizer", checkpoint->tokenizer->fingerprint()}};
-      records.push_back(measure_arm(cell, arm, material, recipe, *checkpoint, made_of, equipment_, bench));
+      records.push_back(measure_arm(cell, arm, fitted(material, *checkpoint->tokenizer, checkpoint->lm->context()), recipe, *checkpoint, made_of,
+                                    equipment_, bench));
       const auto folder = records.back().exhibits.find(kModelFolder);
       if (folder != records.back().exhibits.end())
         bench.watch.note(fmt::format("{}: the tuned model is in {}", arm.name, folder->second.get<std::string>()));

@@ -4,12 +4,14 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cctype>
 #include <cmath>
 #include <numeric>
 
 #include "learn/tuning/curriculum_data.h"
 #include "tests/support/error.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/support/toy_tokenizer.h"
 #include "text/open/open.h"
 #include "text/open/word_tokenizer.h"
 #include "world/knowledge/invented.h"
@@ -44,6 +46,31 @@ TEST_F(KnowledgeItems, ADocumentIsToldFromItsFirstTokenWithoutAnEnd) {
   EXPECT_THAT(decoded(std::span(item.tokens).subspan(1)), HasSubstr(documents_[0].texts[1].substr(0, 30)));
   EXPECT_TRUE(item.weights.empty());
   EXPECT_EQ(item_of_document(*tokenizer_, documents_[0], 1, 20).tokens.size(), 20u) << "a longer one loses its end";
+}
+
+TEST_F(KnowledgeItems, ALongTextIsReadInPiecesThatLoseNothing) {
+  const auto dense = [](std::string text) {
+    std::erase_if(text, [](unsigned char letter) { return std::isspace(letter); });
+    return text;
+  };
+  std::string text;
+  for (const world::Document& document : documents_) text += document.texts[0] + "\n\n";
+  const test::ToyTokenizer letters({.words = {"the ", " was born in", "er"}});
+  for (const text::Tokenizer* tokenizer :
+       {static_cast<const text::Tokenizer*>(tokenizer_.get()), static_cast<const text::Tokenizer*>(&letters)}) {
+    for (const int64_t most : {1, 7, 20, 10'000}) {
+      const std::vector<std::string> pieces = pieces_of(*tokenizer, text, most);
+      std::string all;
+      for (const std::string& piece : pieces) {
+        EXPECT_LE(std::ssize(tokenizer->encode(piece, text::Specials::literal)), most) << piece;
+        EXPECT_FALSE(piece.empty());
+        all += piece;
+      }
+      EXPECT_EQ(dense(all), dense(text)) << most;
+      EXPECT_EQ(pieces.size() == 1, most == 10'000);
+    }
+  }
+  EXPECT_EQ(pieces_of(*tokenizer_, "", 5), std::vector<std::string>{""});
 }
 
 TEST_F(KnowledgeItems, OfAQuestionTheAnswerAndTheEndAreTold) {
