@@ -169,6 +169,8 @@ TEST_F(Tune, AutopromptLeavesItsWordsAndTheirPrompt) {
   EXPECT_EQ(json["labels"].size(), 2u);
   EXPECT_TRUE(std::filesystem::exists(folder_.path("tuned/adapter_config.json")));
   EXPECT_THAT(tune("autoprompt", {"--dev", "0"}).messages, HasSubstr("--dev"));
+  EXPECT_THAT(tune("autoprompt", {"--label-words", "2", "--candidates", "3"}).messages, HasSubstr("is done"));
+  EXPECT_THAT(tune("autoprompt", {"--label-words", "2", "--candidates", "4"}).messages, HasSubstr("candidates"));
 }
 
 TEST_F(Tune, MistakesAreNamed) {

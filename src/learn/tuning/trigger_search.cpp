@@ -109,6 +109,74 @@ size_t best_of(Triggers& many, const std::vector<std::vector<TokenId>>& lists, s
   return static_cast<size_t>(losses.argmin().item<int64_t>());
 }
 
+// The steps of a search; what they have come to is the state alone.
+class TriggerSearcher {
+ public:
+  TriggerSearcher(const std::shared_ptr<const model::FrozenNetwork>& network, const text::Tokenizer& tokenizer,
+                  std::span<const JudgedEpisode> train, std::span<const JudgedEpisode> dev, const LabelWords& labels,
+                  const TriggerOptions& options)
+      : network_(*network),
+        train_(train),
+        dev_(dev),
+        labels_(labels),
+        options_(options),
+        one_(network, 1, options.triggers),
+        many_(network, options.candidates + 1, options.triggers),
+        ordinary_(ordinary_tokens(tokenizer, network->embedding.size(0))) {}
+
+  // Replaces the trigger of a random place by a candidate where that does better on new batches.
+  void iterate(TriggerState& state) {
+    base::Rng rng = base::Rng(options_.seed).child(static_cast<uint64_t>(state.iterations++));
+    const at::Tensor gradients = gradients_at(state.current, rng);
+    const auto slot = static_cast<int64_t>(rng.below(static_cast<uint64_t>(options_.triggers)));
+    std::vector<std::vector<TokenId>> lists = {state.current};
+    for (const TokenId candidate : promising(network_, gradients[slot], ordinary_, options_.candidates)) {
+      lists.push_back(state.current);
+      lists.back()[static_cast<size_t>(slot)] = candidate;
+    }
+    std::vector<Batch> batches;
+    for (int64_t i = 0; i < options_.batches; ++i) batches.push_back(draw_batch(rng));
+    const size_t best = best_of(many_, lists, batches, labels_);
+    if (lists[best] == state.current) return;
+    state.current = lists[best];
+    judge_current(state);
+  }
+
+  void judge_current(TriggerState& state) {
+    one_.set(0, state.current);
+    const Judgement now = judge(one_.scores(dev_, labels_, options_.token_budget), dev_);
+    TriggerSearch& search = state.search;
+    if (search.judged.empty() || is_better(now, search.best)) {
+      search.best = now;
+      search.triggers = state.current;
+    }
+    search.judged.push_back(now);
+    search.tried.push_back(state.current);
+  }
+
+ private:
+  Batch draw_batch(base::Rng& rng) const {
+    Batch batch;
+    for (int64_t row = 0; row < options_.batch; ++row) batch.push_back(&train_[rng.below(train_.size())]);
+    return batch;
+  }
+
+  // Of the loss to the triggers' embeddings, over some batches: [triggers, D].
+  at::Tensor gradients_at(const std::vector<TokenId>& triggers, base::Rng& rng) {
+    one_.set(0, triggers);
+    const tensor::ParameterLeaves leaves(one_.parameters(), 0, at::zeros_like(one_.parameters().values()));
+    for (int64_t i = 0; i < options_.batches; ++i) torch::autograd::backward({one_.losses(leaves, 1, draw_batch(rng), labels_).sum()}, {});
+    return one_.parameters().view_of(leaves.gradients(), 0)[0];
+  }
+
+  const model::FrozenNetwork& network_;
+  std::span<const JudgedEpisode> train_, dev_;
+  const LabelWords& labels_;
+  TriggerOptions options_;
+  Triggers one_, many_;
+  std::vector<bool> ordinary_;
+};
+
 // The last state of every prompt, [N, D] float32.
 at::Tensor last_states(const model::CausalLM& lm, std::span<const JudgedEpisode> episodes, int64_t token_budget) {
   std::vector<at::Tensor> states;
@@ -173,56 +241,22 @@ LabelWords own_label_words(const JudgedEpisode& episode) {
 
 TriggerSearch search_triggers(const std::shared_ptr<const model::FrozenNetwork>& network, const text::Tokenizer& tokenizer,
                               std::span<const JudgedEpisode> train, std::span<const JudgedEpisode> dev, const LabelWords& labels,
-                              std::span<const TokenId> first, const TriggerOptions& options, const base::Watch& watch) {
+                              std::span<const TokenId> first, const TriggerOptions& options, const base::Watch& watch, TriggerState state,
+                              const std::function<void(const TriggerState&)>& keep) {
   if (train.empty() || dev.empty()) throw base::Error({.given = "no examples", .expected = "some to search on and some to choose on"});
   if (first.empty()) throw base::Error({.given = "no first words", .expected = "at least one token that the search begins with"});
-  TriggerSearch search;
-  for (int64_t i = 0; i < options.triggers; ++i) search.triggers.push_back(first[static_cast<size_t>(i) % first.size()]);
-  Triggers one(network, 1, options.triggers), many(network, options.candidates + 1, options.triggers);
-  const std::vector<bool> ordinary = ordinary_tokens(tokenizer, network->embedding.size(0));
-  std::vector<TokenId> current = search.triggers;
-  const auto judge_now = [&] {
-    one.set(0, current);
-    const Judgement now = judge(one.scores(dev, labels, options.token_budget), dev);
-    if (search.judged.empty() || is_better(now, search.best)) {
-      search.best = now;
-      search.triggers = current;
-    }
-    search.judged.push_back(now);
-    search.tried.push_back(current);
-  };
-  judge_now();
-  const base::Rng streams(options.seed);
-  for (int64_t iteration = 0; iteration < options.iterations; ++iteration) {
-    watch.throw_if_cancelled();
-    base::Rng rng = streams.child(static_cast<uint64_t>(iteration));
-    const auto draw_batch = [&] {
-      Batch batch;
-      for (int64_t row = 0; row < options.batch; ++row) batch.push_back(&train[rng.below(train.size())]);
-      return batch;
-    };
-    // The gradient at the current triggers, over some batches.
-    one.set(0, current);
-    const tensor::ParameterLeaves leaves(one.parameters(), 0, at::zeros_like(one.parameters().values()));
-    for (int64_t i = 0; i < options.batches; ++i) torch::autograd::backward({one.losses(leaves, 1, draw_batch(), labels).sum()}, {});
-    const auto slot = static_cast<int64_t>(rng.below(static_cast<uint64_t>(options.triggers)));
-    const at::Tensor gradient = one.parameters().view_of(leaves.gradients(), 0)[0][slot];
-
-    // The current triggers and the candidates on the same new batches.
-    std::vector<std::vector<TokenId>> lists = {current};
-    for (const TokenId candidate : promising(*network, gradient, ordinary, options.candidates)) {
-      lists.push_back(current);
-      lists.back()[static_cast<size_t>(slot)] = candidate;
-    }
-    std::vector<Batch> batches;
-    for (int64_t i = 0; i < options.batches; ++i) batches.push_back(draw_batch());
-    const size_t best = best_of(many, lists, batches, labels);
-    watch.advance(1);
-    if (lists[best] == current) continue;
-    current = lists[best];
-    judge_now();
+  TriggerSearcher searcher(network, tokenizer, train, dev, labels, options);
+  if (state.current.empty()) {
+    for (int64_t i = 0; i < options.triggers; ++i) state.current.push_back(first[static_cast<size_t>(i) % first.size()]);
+    searcher.judge_current(state);
   }
-  return search;
+  while (state.iterations < options.iterations) {
+    watch.throw_if_cancelled();
+    searcher.iterate(state);
+    if (keep) keep(state);
+    watch.advance(1);
+  }
+  return state.search;
 }
 
 LabelWords search_label_words(const model::CausalLM& lm, const model::FrozenNetwork& network, const text::Tokenizer& tokenizer,

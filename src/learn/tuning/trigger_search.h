@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -37,12 +38,21 @@ struct TriggerSearch {
   std::vector<std::vector<TokenId>> tried;  // the triggers that `judged` are of
 };
 
+// What a search goes on from after any iteration.
+struct TriggerState {
+  int64_t iterations = 0;        // that are done
+  std::vector<TokenId> current;  // triggers; none: nothing is done yet
+  TriggerSearch search;
+};
+
 // All choices of the episodes are one token (the first of each choice counts); with label words these take their place. Begins with `first`,
-// repeated or cut to the number of triggers. Candidates are ordinary tokens. Watch: iterations. Throws base::Error for no episodes and for
-// first words that are none.
+// repeated or cut to the number of triggers. Candidates are ordinary tokens. `state` is what an
+// interrupted search had come to; `keep` is told after every iteration. Watch: the iterations that are left. Throws base::Error for no episodes
+// and for first words that are none.
 TriggerSearch search_triggers(const std::shared_ptr<const model::FrozenNetwork>& network, const text::Tokenizer& tokenizer,
                               std::span<const JudgedEpisode> train, std::span<const JudgedEpisode> dev, const LabelWords& labels,
-                              std::span<const TokenId> first, const TriggerOptions& options, const base::Watch& watch = {});
+                              std::span<const TokenId> first, const TriggerOptions& options, const base::Watch& watch = {},
+                              TriggerState state = {}, const std::function<void(const TriggerState&)>& keep = {});
 
 // Of given triggers, on other episodes: log-probabilities of the classes, and how good they are.
 std::vector<std::vector<double>> scores_of_triggers(const std::shared_ptr<const model::FrozenNetwork>& network,

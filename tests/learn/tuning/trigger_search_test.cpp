@@ -41,6 +41,22 @@ TEST(TriggerSearch, TheBestTriggersAreNoWorseThanTheFirstAndArePlainTokens) {
   EXPECT_EQ(again.triggers, search.triggers);
 }
 
+TEST(TriggerSearch, ACutSearchGoesOnAsIfItHadNotBeenCut) {
+  const std::shared_ptr<const model::FrozenNetwork> network = test::build(test::make_tiny_llama())->frozen(at::kFloat);
+  const auto train = episodes(12, 1), dev = episodes(9, 500);
+  const LabelWords labels = own_label_words(train.front());
+  const std::vector<TokenId> first = {40};
+  const TriggerOptions options{.triggers = 3, .candidates = 6, .batch = 8, .iterations = 10, .seed = 2};
+  std::vector<TriggerState> states;
+  const auto keep = [&](const TriggerState& state) { states.push_back(state); };
+  const TriggerSearch whole = search_triggers(network, kTokenizer, train, dev, labels, first, options, {}, {}, keep);
+  ASSERT_EQ(states.size(), 10u);
+  EXPECT_EQ(states[3].iterations, 4);
+  const TriggerSearch rest = search_triggers(network, kTokenizer, train, dev, labels, first, options, {}, states[3]);
+  EXPECT_EQ(rest.tried, whole.tried);
+  EXPECT_EQ(rest.triggers, whole.triggers);
+}
+
 TEST(TriggerSearch, NothingToSearchOnIsRefused) {
   const std::shared_ptr<const model::FrozenNetwork> network = test::build(test::make_tiny_llama())->frozen(at::kFloat);
   const auto some = episodes(3, 1);

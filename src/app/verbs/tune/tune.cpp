@@ -117,8 +117,7 @@ void save(const TunedOutcome& outcome, const TuneOptions& options, const Ground&
 }
 
 // A folder holds one result. Returns whether this one is there already; throws base::Error with the keys that differ where it is another's.
-bool is_done(const fs::path& folder, const base::Json& description) {
-  const fs::path file = folder / kOutcomeFile;
+bool is_done(const fs::path& file, const base::Json& description) {
   if (!fs::exists(file)) return false;
   const base::Json found = base::read_json(file.string());
   const base::Json there = found.contains("made_of") ? found["made_of"] : base::Json::object();
@@ -154,18 +153,17 @@ int tune_verb(Words words, Session& session) {
   tensor::keep_freed_memory();
   const int64_t threads = options.model.threads > 0 ? options.model.threads : std::max<int64_t>(1, std::thread::hardware_concurrency());
   Ground ground = open_ground(options, session);
-  if (options.method == kAutoprompt) {
-    judge_untuned(ground, session);
-    return search_prompt(options, ground, session);
-  }
-  const std::vector<TunedSetting> settings = settings_of(options);
-  const base::Json whole = made_of(line, options, ground, settings);
-  if (is_done(options.save, whole)) {
+  const bool is_search = options.method == kAutoprompt;
+  const std::vector<TunedSetting> settings = is_search ? std::vector<TunedSetting>() : settings_of(options);
+  base::Json whole = made_of(line, options, ground, settings);
+  if (is_search) whole.update({{"seed", options.seed}, {"length", options.length.front()}});
+  if (is_done(fs::path(options.save) / (is_search ? kAutopromptFile : kOutcomeFile), whole)) {
     session.messages << "this tuning is done\n";
     session.out << options.save << "\n";
     return 0;
   }
   judge_untuned(ground, session);
+  if (is_search) return search_prompt(options, ground, whole, session);
   const bool is_together = model::TunedNetwork(ground.network, method_of(options, ground, settings).parts(*ground.network)).takes_replicas();
   const fs::path folder = options.save;
   std::vector<TunedOutcome> outcomes;
