@@ -174,7 +174,7 @@ TunedNetwork::Batch TunedNetwork::packed(const ParameterLeaves& parameters, std:
 at::Tensor TunedNetwork::embedded(const ParameterLeaves& parameters, const Batch& batch) const {
   at::Tensor stream = embedding_ == kNone ? frozen_->embedding.index_select(0, batch.ids).to(at::kFloat)
                                           : tensor::embed(batch.ids.unsqueeze(0), parameters[embedding_]).squeeze(0);
-  if (batch.soft_places.defined()) stream = stream.index_copy(0, batch.soft_places, batch.prompts.index_select(0, batch.soft_rows));
+  if (batch.soft_places.defined()) stream = stream.index_copy(0, batch.soft_places, at::embedding(batch.prompts, batch.soft_rows));
   if (positions_ != kNone) return stream + tensor::embed(batch.positions.unsqueeze(0), parameters[positions_]).squeeze(0);
   return frozen_->positions.defined() ? stream + frozen_->positions.index_select(0, batch.positions) : stream;
 }

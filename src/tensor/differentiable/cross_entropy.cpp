@@ -15,7 +15,7 @@ struct CrossEntropy : Function<CrossEntropy> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& logits, const at::Tensor& targets, const std::vector<double>& weights) {
     const at::AutoDispatchBelowADInplaceOrView below;
     const at::Tensor loss = at::empty({logits.size(0)}, logits.options()), of_rows = at::empty(targets.sizes(), logits.options());
-    const at::Tensor narrow_weights = at::tensor(weights, at::kFloat).to(logits.device());
+    const at::Tensor narrow_weights = at::tensor(weights, at::kFloat).to(logits.device(), /*non_blocking=*/true);
     LayerKernelsOf(logits)->cross_entropy({.logits = logits.data_ptr<float>(),
                                            .targets = targets.const_data_ptr<int64_t>(),
                                            .weights = narrow_weights.const_data_ptr<float>(),
@@ -51,6 +51,7 @@ at::Tensor cross_entropy_(const at::Tensor& logits, const at::Tensor& targets, c
                   targets.size(1) == logits.size(1) && static_cast<int64_t>(weights.size()) == logits.size(0),
               "cross_entropy: logits ", logits.sizes(), ", targets ", targets.sizes(), " ", targets.toString(), ", ", weights.size(),
               " weights, expected [R, N, V], [R, N] int64 and R");
+  TORCH_CHECK(targets.device() == logits.device(), "cross_entropy: targets on ", targets.device(), ", logits on ", logits.device());
   if (!have_layer_kernels({logits}) || !logits.is_contiguous()) return cross_entropy_reference(logits, targets, weights);
   const at::Tensor plain = targets.contiguous();
   check_targets(plain, logits.size(2));

@@ -7,8 +7,8 @@
 namespace manabi::tensor {
 namespace {
 
-// Both sides rounded, sums in float32. Where libtorch has no such product (before 2.8, and on what is no GPU of NVIDIA's) the rounded numbers
-// are multiplied as they are.
+// left [R, M, K] x right [R, K, N] -> [R, M, N] on a GPU: both sides rounded, sums in float32. Before libtorch 2.8, which has no such product,
+// the rounded numbers are multiplied as they are.
 at::Tensor rounded_product(const at::Tensor& left, const at::Tensor& right) {
   static const std::optional<c10::OperatorHandle> product = c10::Dispatcher::singleton().findSchema({"aten::bmm", "dtype"});
   const at::Tensor near_left = left.to(at::kBFloat16), near_right = right.to(at::kBFloat16);
@@ -18,7 +18,7 @@ at::Tensor rounded_product(const at::Tensor& left, const at::Tensor& right) {
   return stack.front().toTensor();
 }
 
-// libtorch's own products, for the devices that it serves best.
+// libtorch's own products, for the devices that it serves best: result [R, M, N] = left [R, M, K] x right [R, K, N], or added to what is there.
 void multiply_with_library(const at::Tensor& left, const at::Tensor& right, ProductFormat format, at::Tensor result, bool adds) {
   if (format == ProductFormat::unrounded && adds)
     result.baddbmm_(left, right);

@@ -1,6 +1,6 @@
-// Layers that training differentiates. Each takes a leading axis of R replicas, whose parameters and rows are their own. On a CPU in float32 a
-// layer is one fused pass forward and one backward, on the calling thread; everywhere else it is the reference, made of plain operations that
-// libtorch differentiates, which is also what tests compare with.
+// Layers that training differentiates. Each takes a leading axis of R replicas, whose parameters and rows are their own. In float32 a layer
+// is one fused pass forward and one backward: on a CPU on the calling thread, on a GPU one launch for all replicas where the build has kernels
+// for it. Everywhere else it is the reference, made of plain operations that libtorch differentiates, which is also what tests compare with.
 //
 // The gradient of a parameter is added to parameter.grad() where that is defined (a view of a flat buffer) and given to autograd where it is
 // not.

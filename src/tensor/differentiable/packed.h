@@ -1,6 +1,6 @@
 // Layers of a network whose weights stay as they are, over packed rows: gradients flow to the inputs, and to what a few parameters add. In
-// float32 on a CPU each is fused, on the calling thread; everywhere else it is the reference, which tests compare with (attention: one batch of
-// padded rows).
+// float32 each is fused, on a GPU where the build has kernels for it; everywhere else it is the reference, which tests compare with. Attention
+// is computed row by row on a CPU, on a GPU as one batch of padded rows.
 //
 // Letters: N tokens of all rows together, T of one row, D width, F width of the MLP, O outputs, I inputs, H query heads, G key-value heads,
 // E width of a head, M positions of all prefixes together.
@@ -46,7 +46,8 @@ struct PackedRow {
 };
 
 // The rows of a call, with what a device other than the CPU needs of them, once for all layers: there a row at a time would be many small
-// operations, so that rows are padded to the longest and computed as one batch.
+// operations, so that rows are padded to the longest and computed as one batch. Memory then grows with rows * longest row * most
+// positions that a row sees.
 class PackedRows {
  public:
   PackedRows(std::vector<PackedRow> rows, at::Device device) : PackedRows(std::move(rows), device, !device.is_cpu()) {}
@@ -69,7 +70,7 @@ class PackedRows {
   std::optional<Padded> padded_;
 };
 
-// projections [N, H + 2 G, E]: queries, keys, values of every token; they are turned in place where there is a rotation ([N, E / 2] each), so
+// projections [N, H + 2 G, E]: queries, keys, values of every token; they may be turned in place where there is a rotation ([N, E / 2] each), so
 // they are lost. prefixes [M, 2, G, E]: keys (as they are compared: not turned) and values, or undefined -> [N, H E].
 at::Tensor packed_attention_(const at::Tensor& projections, int64_t heads, const Rotation& rotation, const at::Tensor& prefixes,
                              const PackedRows& rows);

@@ -205,6 +205,9 @@ at::Tensor packed_attention_(const at::Tensor& projections, int64_t heads, const
                              const PackedRows& rows) {
   check(projections, heads, rows.rows());
   if (rows.padded()) {
+    TORCH_CHECK(rows.padded()->places.size(0) == projections.size(0) && (prefixes.defined() ? prefixes.size(0) : 0) >= rows.padded()->prefixes,
+                "packed_attention_: rows of ", rows.padded()->places.size(0), " tokens behind ", rows.padded()->prefixes,
+                " positions of prefixes for projections ", projections.sizes());
     const HeadCounts counts = {.queries = heads, .keys = (projections.size(1) - heads) / 2};
     return attend_padded(turned_projections(projections, counts, rotation), counts, prefixes, *rows.padded());
   }

@@ -13,14 +13,16 @@ namespace manabi::tensor::kernels {
 // output [rows, width] = the rows of the table that the ids name.
 struct EmbeddingRows {
   const float* table = nullptr;  // [vocabulary, width]
-  const int64_t* ids = nullptr;  // [rows]
+  const int64_t* ids = nullptr;  // [rows]; on a GPU one outside the table gives rows that are not a number
+  int64_t vocabulary = 0;
   float* output = nullptr;
   int64_t rows = 0;
   int64_t width = 0;
 };
 
 struct EmbeddingGradientRows {
-  const int64_t* ids = nullptr;            // [rows]
+  const int64_t* ids = nullptr;  // [rows]; on a GPU one outside the table is left out
+  int64_t vocabulary = 0;
   const float* output_gradient = nullptr;  // [rows, width]
   float* table_gradient = nullptr;         // [vocabulary, width], added to
   int64_t rows = 0;
@@ -62,7 +64,7 @@ struct LayerKernels {
 
 // Null where this processor runs no kernel of ours.
 const LayerKernels* cpu_layer_kernels();
-// Null in a build without CUDA's compiler.
+// Null in a build without CUDA's compiler, and where the first card or its driver does not run what that made.
 const LayerKernels* cuda_layer_kernels();
 
 }  // namespace manabi::tensor::kernels

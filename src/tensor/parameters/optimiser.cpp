@@ -5,6 +5,7 @@
 #include <c10/core/DeviceGuard.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <span>
 
@@ -41,8 +42,13 @@ std::vector<kernels::AdamRun> pieces_of(const std::vector<kernels::AdamRun>& run
 
 void adam_on_cpu(const std::vector<kernels::AdamRun>& runs) {
   const std::vector<kernels::AdamRun> pieces = pieces_of(runs);
-  at::parallel_for(0, std::ssize(pieces), 1, [&](int64_t begin, int64_t end) {
-    kernels::cpu_layer_kernels()->adam(std::span(pieces).subspan(static_cast<size_t>(begin), static_cast<size_t>(end - begin)));
+  int64_t elements = 0;
+  for (const kernels::AdamRun& run : runs) elements += run.count;
+  // Pieces differ in size, so that threads take them in turn; another is woken for a whole piece only.
+  const int64_t threads = std::min<int64_t>(at::get_num_threads(), std::max<int64_t>(1, elements / kElementsPerPiece));
+  std::atomic<size_t> next = 0;
+  at::parallel_for(0, threads, 1, [&](int64_t, int64_t) {
+    for (size_t piece = next++; piece < pieces.size(); piece = next++) kernels::cpu_layer_kernels()->adam(std::span(pieces).subspan(piece, 1));
   });
 }
 
@@ -66,7 +72,8 @@ Optimiser::Optimiser(OptimiserOptions options, const ParameterBuffer& parameters
 }
 
 void Optimiser::step(ParameterBuffer& parameters, const at::Tensor& gradients, const std::vector<ReplicaStep>& replicas) {
-  TORCH_CHECK(gradients.sizes() == parameters.values().sizes() && static_cast<int64_t>(replicas.size()) == parameters.replicas(),
+  TORCH_CHECK(gradients.sizes() == parameters.values().sizes() && gradients.is_contiguous() &&
+                  gradients.device() == parameters.values().device() && static_cast<int64_t>(replicas.size()) == parameters.replicas(),
               "Optimiser: gradients ", gradients.sizes(), " and ", replicas.size(), " steps for parameters ", parameters.values().sizes());
   for (int64_t replica = 0; replica < parameters.replicas(); ++replica)
     if (!replicas[static_cast<size_t>(replica)].is_frozen) ++steps_.data_ptr<int64_t>()[replica];

@@ -37,7 +37,7 @@ __global__ void send_back_rows(const __grid_constant__ Passes<ActivationGradient
   if (i < pass.rows * pass.width) pass.input_gradient[i] = pass.output_gradient[i] * slope_of(pass.activation, argument(pass, i));
 }
 
-__global__ void send_back_bias(const __grid_constant__ Passes<ActivationGradientRows> passes) {
+__global__ void __launch_bounds__(kWarp* kWarp) send_back_bias(const __grid_constant__ Passes<ActivationGradientRows> passes) {
   const ActivationGradientRows& pass = passes.of[blockIdx.y];
   add_column_sums(pass.bias_gradient, pass.rows, pass.width, [&](int64_t row, int64_t i) { return pass.input_gradient[row * pass.width + i]; });
 }

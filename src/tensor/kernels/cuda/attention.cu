@@ -240,7 +240,8 @@ __global__ void send_back_keys(const __grid_constant__ Passes<RowAttentionGradie
   fill_own(shared.own, width, is_there, [&](int i) { return head.at(kKey, key, i); });
   fill_own(shared.also_own, width, is_there, [&](int i) { return head.at(kValue, key, i); });
   float key_sums[kParts] = {}, value_sums[kParts] = {};
-  for (int64_t begin = place.block * kWarps / kWarp * kWarp; begin < head.length(); begin += kWarp) {
+  const int64_t first_tile = place.block * kWarps / kWarp * kWarp;  // of 32 queries: the one that holds the block's keys
+  for (int64_t begin = first_tile; begin < head.length(); begin += kWarp) {
     __syncthreads();
     fill(shared.first, width, begin, head.length(), [&](int64_t position, int i) { return head.at(kQuery, position, i); });
     fill(shared.second, width, begin, head.length(), output_gradient);
@@ -266,12 +267,14 @@ __global__ void send_back_keys(const __grid_constant__ Passes<RowAttentionGradie
   write_gradient(head, kValue, key, value_sums, shared.also_own, pass.projection_gradient);
 }
 
-__global__ void send_back_bias(const __grid_constant__ Passes<RowAttentionGradient> passes, int64_t rows) {
+__global__ void __launch_bounds__(kWarp* kWarp) send_back_bias(const __grid_constant__ Passes<RowAttentionGradient> passes, int64_t rows) {
   const RowAttentionGradient& pass = passes.of[blockIdx.y];
   const int64_t width = 3 * pass.forward.heads * pass.forward.width;
   add_column_sums(pass.bias_gradient, rows * pass.forward.length, width,
                   [&](int64_t position, int64_t i) { return pass.projection_gradient[position * width + i]; });
 }
+
+static_assert(kLargestHeadOnGpu == 4 * kWarp, "with_parts knows heads of up to four parts");
 
 // Calls use(number of parts of a head's width) with the number as a constant.
 template <class Use>

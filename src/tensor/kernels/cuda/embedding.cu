@@ -1,3 +1,5 @@
+#include <math_constants.h>
+
 #include "tensor/kernels/cuda/launch.cuh"
 #include "tensor/kernels/cuda/layers.cuh"
 
@@ -9,7 +11,9 @@ constexpr int kThreads = 256;
 __global__ void copy_rows(const __grid_constant__ Passes<EmbeddingRows> passes) {
   const EmbeddingRows& pass = passes.of[blockIdx.y];
   const int64_t i = static_cast<int64_t>(blockIdx.x) * kThreads + threadIdx.x;
-  if (i < pass.rows * pass.width) pass.output[i] = pass.table[pass.ids[i / pass.width] * pass.width + i % pass.width];
+  if (i >= pass.rows * pass.width) return;
+  const int64_t id = pass.ids[i / pass.width];
+  pass.output[i] = id >= 0 && id < pass.vocabulary ? pass.table[id * pass.width + i % pass.width] : CUDART_NAN_F;
 }
 
 // Whether the id of `row` stands at an earlier row too. The same in all threads of the block.
@@ -23,7 +27,7 @@ __device__ bool stands_earlier(const int64_t* ids, int64_t row) {
 __global__ void add_rows(const __grid_constant__ Passes<EmbeddingGradientRows> passes) {
   const EmbeddingGradientRows& pass = passes.of[blockIdx.y];
   const int64_t first = blockIdx.x, id = pass.ids[first];
-  if (stands_earlier(pass.ids, first)) return;
+  if (id < 0 || id >= pass.vocabulary || stands_earlier(pass.ids, first)) return;
   __shared__ unsigned matches[kThreads / kWarp];
   for (int64_t column_begin = 0; column_begin < pass.width; column_begin += kThreads) {
     const int64_t column = column_begin + threadIdx.x;

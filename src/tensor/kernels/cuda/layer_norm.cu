@@ -59,7 +59,7 @@ __global__ void send_back_rows(const __grid_constant__ Passes<LayerNormGradientR
   }
 }
 
-__global__ void send_back_parameters(const __grid_constant__ Passes<LayerNormGradientRows> passes) {
+__global__ void __launch_bounds__(kWarp* kWarp) send_back_parameters(const __grid_constant__ Passes<LayerNormGradientRows> passes) {
   const LayerNormGradientRows& pass = passes.of[blockIdx.y];
   const auto output_gradient = [&](int64_t row, int64_t i) { return pass.output_gradient[row * pass.width + i]; };
   add_column_sums(pass.gain_gradient, pass.rows, pass.width,

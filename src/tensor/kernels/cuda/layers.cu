@@ -1,6 +1,22 @@
+#include <cuda_runtime.h>
+
 #include "tensor/kernels/cuda/layers.cuh"
 
 namespace manabi::tensor::kernels {
+
+namespace {
+
+__global__ void nothing() {}
+
+// Whether the card and the driver run what this file was compiled for. (libtorch may serve older cards than the kernels here.)
+bool is_runnable() {
+  cudaFuncAttributes attributes;
+  const bool is_served = cudaFuncGetAttributes(&attributes, nothing) == cudaSuccess;
+  cudaGetLastError();  // forgets the failure
+  return is_served;
+}
+
+}  // namespace
 
 const LayerKernels* cuda_layer_kernels() {
   static constexpr LayerKernels kLayers = {.largest_head = kLargestHeadOnGpu,
@@ -17,7 +33,8 @@ const LayerKernels* cuda_layer_kernels() {
                                            .attend_gradient = attend_gradient_on_gpu,
                                            .cross_entropy = cross_entropy_on_gpu,
                                            .adam = adam_on_gpu};
-  return &kLayers;
+  static const bool is_served = is_runnable();
+  return is_served ? &kLayers : nullptr;
 }
 
 }  // namespace manabi::tensor::kernels

@@ -42,7 +42,7 @@ __global__ void send_back_rows(const __grid_constant__ Passes<RmsNormGradientRow
   }
 }
 
-__global__ void send_back_gain(const __grid_constant__ Passes<RmsNormGradientRows> passes) {
+__global__ void __launch_bounds__(kWarp* kWarp) send_back_gain(const __grid_constant__ Passes<RmsNormGradientRows> passes) {
   const RmsNormGradientRows& pass = passes.of[blockIdx.y];
   add_column_sums(pass.gain_gradient, pass.rows, pass.width, [&](int64_t row, int64_t i) {
     return pass.output_gradient[row * pass.width + i] * pass.sum[row * pass.width + i] * pass.inverses[row];
