@@ -8,6 +8,7 @@
 #include "study/dual_form/report.h"
 #include "study/equipment.h"
 #include "study/training/letter_network.h"
+#include "world/sets/asked_hash.h"
 
 namespace manabi::study {
 namespace dual_form {
@@ -161,7 +162,7 @@ std::vector<lab::Cell> DualForm::grid() {
           lab::Cell cell{.at = {{"model", model}, {"task", dataset->name}, {kArm, arm}, {"seed", std::to_string(seed)}},
                          .inputs = inputs,
                          .part = dataset->name};
-          cell.inputs["data"] = dataset->hash;
+          cell.inputs["data"] = world::asked_hash(*dataset);
           cells.push_back(std::move(cell));
         }
   }

@@ -118,8 +118,8 @@ base::Json described(const world::CurriculumPhase& phase) {
 }
 
 std::string Recipe::described() const {
-  return fmt::format("{} updates of {}, rate {}, {} checks, {} shots, {} tokens, quiz {}", updates, batch, lr, checks, quiz.shots,
-                     quiz.answers.tokens, kQuizVersion);
+  return fmt::format("{} updates of {}, rate {}, {} checks, {} shots, {} tokens, quiz {}, phases {}", updates, batch, lr, checks, quiz.shots,
+                     quiz.answers.tokens, kQuizVersion, learn::kCurriculumVersion);
 }
 
 lab::CellRecord measure_arm(const lab::Cell& cell, const world::Curriculum& curriculum, const Material& material, const Recipe& recipe,

@@ -14,6 +14,7 @@
 #include "study/prompt_tuning/measure.h"
 #include "study/prompt_tuning/report.h"
 #include "study/prompt_tuning/scratch.h"
+#include "world/sets/asked_hash.h"
 
 namespace manabi::study {
 namespace prompt_tuning {
@@ -235,7 +236,7 @@ std::vector<lab::Cell> PromptTuning::grid() {
     inputs["training"] = std::to_string(learn::kTrainingVersion);
     const std::string usual_examples = std::to_string(examples().front());
     for (const std::shared_ptr<const world::Dataset>& dataset : tasks_.all()) {
-      inputs["data"] = dataset->hash;
+      inputs["data"] = world::asked_hash(*dataset);
       const auto at = [&](const std::string& method) {
         const MethodPlan& plan = kPlans.at(method);
         return lab::Coordinates{{"model", model},     {"task", dataset->name},    {kMethod, method}, {kLength, std::to_string(plan.length)},

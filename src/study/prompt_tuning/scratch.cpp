@@ -155,6 +155,7 @@ std::vector<lab::Cell> scratch_cells(const ScratchOptions& options, int64_t seed
           cell.at[lab::kSeed] = std::to_string(equipment.options().seed + seed);
           cell.inputs = {
               {"device", equipment.compute().device.is_cuda() ? "cuda" : "cpu"},
+              {"networks", std::to_string(kScratchVersion)},
               {"training", fmt::format("{}, {} steps of {}, rate {}", learn::kTrainingVersion, options.steps, options.batch, options.lr)},
               {"tuning",
                fmt::format("{} steps of {}, rates {} and {}", options.tuning_steps, options.tuning_batch, options.prompt_lr, options.full_lr)}};

@@ -24,6 +24,7 @@
 #include "model/adapters/peft_files.h"
 #include "model/adapters/save_model.h"
 #include "tensor/device.h"
+#include "world/sets/asked_hash.h"
 
 namespace manabi::app {
 namespace {
@@ -40,8 +41,9 @@ base::Json made_of(const CommandLine& line, const TuneOptions& options, const Gr
   all["method"] = options.method;
   all["checkpoint"] = ground.checkpoint.hash;
   all["tokenizer"] = ground.checkpoint.tokenizer->fingerprint();
-  all["data"] = ground.dataset->hash;
-  all["dtype"] = options.model.dtype;
+  all["data"] = world::asked_hash(*ground.dataset);
+  all["dtype"] = tensor::name_of(tensor::parse_dtype(options.model.dtype));
+  all["beginning"] = options.model.beginning;
   all["training"] = learn::kTrainingVersion;
   return all;
 }
