@@ -44,7 +44,7 @@ class Order final : public lab::Study {
   void set_scale(lab::RunScale scale) override {
     options_ = OrderOptions{};
     if (scale == lab::RunScale::quick) return;
-    options_.tasks = {"sentiment", "questions", "topics", "entailment"};
+    options_.tasks = {};
     options_.shots = {4, 8, 16};
     options_.orders = 24;
     options_.items = scale == lab::RunScale::full ? 48 : 256;
@@ -52,7 +52,10 @@ class Order final : public lab::Study {
 
   base::OptionTable options() override {
     base::OptionTable table;
-    table.add({.name = "tasks", .help = "data sets: names of `manabi list tasks` or TOML files of your own", .target = &options_.tasks});
+    table.add({.name = "tasks",
+               .help = "data sets: names of `manabi list tasks` or TOML files of your own; none: sst2, trec, agnews and rte with --data, else "
+                       "built-in ones",
+               .target = &options_.tasks});
     table.add({.name = "shots",
                .help = "numbers of demonstrations, K",
                .target = &options_.shots,
@@ -94,7 +97,11 @@ class Order final : public lab::Study {
 
 std::vector<lab::Cell> Order::grid() {
   std::vector<lab::Cell> cells;
-  tasks_ = equipment_.open_tasks(options_.tasks);
+  // The data folder is known only after the scale.
+  const std::vector<std::string> usual = equipment_.options().data.empty()
+                                             ? std::vector<std::string>{"sentiment", "questions", "topics", "entailment"}
+                                             : std::vector<std::string>{"sst2", "trec", "agnews", "rte"};
+  tasks_ = equipment_.open_tasks(options_.tasks.empty() ? usual : options_.tasks);
   const int64_t first_seed = equipment_.options().seed;
   const int64_t seeds = equipment_.options().seeds > 0 ? equipment_.options().seeds : options_.draws;
   for (const std::string& model : equipment_.options().model) {

@@ -5,6 +5,7 @@
 #include <cctype>
 #include <charconv>
 #include <cstdlib>
+#include <filesystem>
 #include <ostream>
 #include <string_view>
 #include <thread>
@@ -146,6 +147,12 @@ int run_verb(Words words, Session& session) {
   if (!parse(line, words.subspan(1), session.out)) return 0;
   if (options.scale() != scale)
     throw base::Error({.where = "--config", .given = "a scale in the file", .hint = "give --quick, --full or --paper on the command line"});
+
+  if (const std::string& data = equipment.options().data; !data.empty() && !std::filesystem::is_directory(data))
+    throw base::Error({.where = "--data",
+                       .given = "'" + data + "'",
+                       .expected = "a folder of published data sets",
+                       .hint = "without it the built-in sets are taken"});
 
   int64_t& threads = equipment.options().threads;
   if (threads <= 0) threads = std::max(1u, std::thread::hardware_concurrency());

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <memory>
 
@@ -253,7 +254,7 @@ void PreInstruction::add_read(std::vector<lab::Cell>& cells) const {
     throw base::Error(
         {.where = options_.documents.empty() ? "--qa" : "--docs", .given = "one without the other", .expected = "--docs and --qa"});
   if (!has_own && options_.films.test == 0) return;
-  if (!has_own && equipment_.options().data.empty()) return;
+  if (!has_own && !std::filesystem::is_directory(std::filesystem::path(equipment_.options().data) / "wiki2023_film")) return;
   for (const std::string& model : equipment_.options().model) {
     lab::Coordinates inputs = equipment_.model_inputs(model);
     inputs["training"] = std::to_string(learn::kTrainingVersion);
