@@ -68,7 +68,7 @@ lab::Claim claim_of(const lab::Records& records, const std::string& model, const
                    .unit = "points",
                    .direction = lab::Direction::above,
                    .margin = comparison.margin};
-  if (!comparison.more.empty() && !comparison.less.empty())
+  if (!comparison.more.empty() && !comparison.less.empty() && comparison.more != comparison.less)
     claim.effect = accuracy_difference(records, comparison.more, comparison.less, "task");
   if (!claim.effect) claim.missing = comparison.missing;
   return claim;
