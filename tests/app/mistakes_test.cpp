@@ -49,7 +49,8 @@ TEST_F(Mistakes, UnknownWordsNameTheNearest) {
   expect_refused({"run", "recogniton"}, {"there is no study 'recogniton'", "recognition"});
   expect_refused({"run", "recognition", "--shotz", "4"}, {"there is no option --shotz", "--shots"});
   expect_refused({"run", "recognition", "--demos", "frsh"}, {"--demos", "fresh"});
-  expect_refused({"run", "recognition", "--model", model(), "--tasks", "sentimant"}, {"sentimant", "sentiment"});
+  expect_refused({"run", "recognition", "--model", model(), "--tasks", "sentimant", "--output", folder->path("w3")}, {"sentimant", "sentiment"});
+  expect_refused({"run", "recognition", "--data", folder->path("no-data"), "--output", folder->path("w4")}, {"--data", "no-data"});
   expect_refused({"list", "model"}, {"models"});
   expect_refused({"get", "smolm2"}, {"smolm2", "smollm2"});
 }
