@@ -4,7 +4,6 @@
 namespace manabi::tensor::kernels {
 namespace {
 
-constexpr int kThreads = 256;
 constexpr float kSlope = 0.7978845608028654f, kCubic = 0.044715f;  // tanh(sqrt(2 / pi) (x + 0.044715 x^3))
 
 __device__ float bend(float x) { return tanhf(kSlope * (x + kCubic * x * x * x)); }
@@ -27,13 +26,13 @@ __device__ float argument(const Pass& pass, int64_t i) {
 
 __global__ void bend_rows(const __grid_constant__ Passes<ActivationRows> passes) {
   const ActivationRows& pass = passes.of[blockIdx.y];
-  const int64_t i = static_cast<int64_t>(blockIdx.x) * kThreads + threadIdx.x;
+  const int64_t i = own_element();
   if (i < pass.rows * pass.width) pass.output[i] = value_of(pass.activation, argument(pass, i));
 }
 
 __global__ void send_back_rows(const __grid_constant__ Passes<ActivationGradientRows> passes) {
   const ActivationGradientRows& pass = passes.of[blockIdx.y];
-  const int64_t i = static_cast<int64_t>(blockIdx.x) * kThreads + threadIdx.x;
+  const int64_t i = own_element();
   if (i < pass.rows * pass.width) pass.input_gradient[i] = pass.output_gradient[i] * slope_of(pass.activation, argument(pass, i));
 }
 
@@ -44,18 +43,13 @@ __global__ void __launch_bounds__(kWarp* kWarp) send_back_bias(const __grid_cons
 
 }  // namespace
 
-void activate_on_gpu(std::span<const ActivationRows> passes) {
-  launch_together(passes, [](const Passes<ActivationRows>& group, unsigned count, cudaStream_t stream) {
-    const dim3 grid(blocks_for(group.of[0].rows * group.of[0].width, kThreads), count);
-    if (grid.x > 0) bend_rows<<<grid, kThreads, 0, stream>>>(group);
-  });
-}
+void activate_on_gpu(std::span<const ActivationRows> passes) { launch_elements(passes, bend_rows); }
 
 void activate_gradient_on_gpu(std::span<const ActivationGradientRows> passes) {
   launch_together(passes, [](const Passes<ActivationGradientRows>& group, unsigned count, cudaStream_t stream) {
     const ActivationGradientRows& size = group.of[0];
     if (size.rows == 0) return;
-    send_back_rows<<<dim3(blocks_for(size.rows * size.width, kThreads), count), kThreads, 0, stream>>>(group);
+    send_back_rows<<<dim3(blocks_for(size.rows * size.width, kElementsPerBlock), count), kElementsPerBlock, 0, stream>>>(group);
     if (size.bias_gradient) send_back_bias<<<dim3(blocks_for(size.width, kWarp), count), dim3(kWarp, kWarp), 0, stream>>>(group);
   });
 }

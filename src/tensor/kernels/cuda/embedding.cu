@@ -10,7 +10,7 @@ constexpr int kThreads = 256;
 
 __global__ void copy_rows(const __grid_constant__ Passes<EmbeddingRows> passes) {
   const EmbeddingRows& pass = passes.of[blockIdx.y];
-  const int64_t i = static_cast<int64_t>(blockIdx.x) * kThreads + threadIdx.x;
+  const int64_t i = own_element();
   if (i >= pass.rows * pass.width) return;
   const int64_t id = pass.ids[i / pass.width];
   pass.output[i] = id >= 0 && id < pass.vocabulary ? pass.table[id * pass.width + i % pass.width] : CUDART_NAN_F;
@@ -48,12 +48,7 @@ __global__ void add_rows(const __grid_constant__ Passes<EmbeddingGradientRows> p
 
 }  // namespace
 
-void embed_on_gpu(std::span<const EmbeddingRows> passes) {
-  launch_together(passes, [](const Passes<EmbeddingRows>& group, unsigned count, cudaStream_t stream) {
-    const dim3 grid(blocks_for(group.of[0].rows * group.of[0].width, kThreads), count);
-    if (grid.x > 0) copy_rows<<<grid, kThreads, 0, stream>>>(group);
-  });
-}
+void embed_on_gpu(std::span<const EmbeddingRows> passes) { launch_elements(passes, copy_rows); }
 
 void embed_gradient_on_gpu(std::span<const EmbeddingGradientRows> passes) {
   launch_together(passes, [](const Passes<EmbeddingGradientRows>& group, unsigned count, cudaStream_t stream) {

@@ -42,6 +42,25 @@ void launch_together(std::span<const Pass> passes, const Launch& launch) {
   }
 }
 
+constexpr int kElementsPerBlock = 256;
+
+// The number of rows * width that this thread owns, where a kernel has one a thread; it may lie behind the last.
+__device__ inline int64_t own_element() { return static_cast<int64_t>(blockIdx.x) * kElementsPerBlock + threadIdx.x; }
+
+// Runs kernel(passes) with a thread for each of the rows * width numbers of every pass.
+template <class Pass, class Kernel>
+void launch_elements(std::span<const Pass> passes, Kernel kernel) {
+  launch_together(passes, [&](const Passes<Pass>& group, unsigned count, cudaStream_t stream) {
+    const dim3 grid(blocks_for(group.of[0].rows * group.of[0].width, kElementsPerBlock), count);
+    if (grid.x > 0) kernel<<<grid, kElementsPerBlock, 0, stream>>>(group);
+  });
+}
+
+constexpr int kRowsPerBlock = 8;  // a warp each
+
+// The row of this warp, where a kernel has a row a warp; it may lie behind the last.
+__device__ inline int64_t own_row() { return static_cast<int64_t>(blockIdx.x) * kRowsPerBlock + threadIdx.y; }
+
 // The same in every lane.
 __device__ inline float sum_over_warp(float value) {
   for (int distance = kWarp / 2; distance > 0; distance /= 2) value += __shfl_xor_sync(kAllLanes, value, distance);

@@ -4,11 +4,6 @@
 namespace manabi::tensor::kernels {
 namespace {
 
-constexpr int kRowsPerBlock = 8;  // a warp each
-
-// The row of this warp.
-__device__ int64_t own_row() { return static_cast<int64_t>(blockIdx.x) * kRowsPerBlock + threadIdx.y; }
-
 __global__ void norm_rows(const __grid_constant__ Passes<LayerNormRows> passes) {
   const LayerNormRows& pass = passes.of[blockIdx.y];
   const int64_t row = own_row(), begin = row * pass.width;

@@ -4,11 +4,9 @@
 namespace manabi::tensor::kernels {
 namespace {
 
-constexpr int kRowsPerBlock = 8;  // a warp each
-
 __global__ void norm_rows(const __grid_constant__ Passes<RmsNormRows> passes) {
   const RmsNormRows& pass = passes.of[blockIdx.y];
-  const int64_t row = static_cast<int64_t>(blockIdx.x) * kRowsPerBlock + threadIdx.y, begin = row * pass.width;
+  const int64_t row = own_row(), begin = row * pass.width;
   if (row >= pass.rows) return;
   float squares = 0;
   for (int64_t i = threadIdx.x; i < pass.width; i += kWarp) {
@@ -28,7 +26,7 @@ __global__ void norm_rows(const __grid_constant__ Passes<RmsNormRows> passes) {
 // With n = sum / size and g = output gradient * gain: d sum = (g - n * mean(g n)) / size.
 __global__ void send_back_rows(const __grid_constant__ Passes<RmsNormGradientRows> passes) {
   const RmsNormGradientRows& pass = passes.of[blockIdx.y];
-  const int64_t row = static_cast<int64_t>(blockIdx.x) * kRowsPerBlock + threadIdx.y, begin = row * pass.width;
+  const int64_t row = own_row(), begin = row * pass.width;
   if (row >= pass.rows) return;
   const float inverse = pass.inverses[row];
   float along = 0;
