@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "base/error.h"
-#include "model/network/pairs/pair_tokens.h"
+#include "model/network/trained_matrix.h"
 #include "tensor/differentiable/differentiable.h"
 
 namespace manabi::model {

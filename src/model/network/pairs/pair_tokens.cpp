@@ -23,11 +23,6 @@ PairTokensConfig checked(const PairTokensConfig& config) {
 
 }  // namespace
 
-tensor::ParameterShape trained_matrix(const std::string& name, int64_t rows, int64_t columns, double deviation) {
-  return {
-      .name = name, .sizes = {rows, columns}, .initial = {.kind = tensor::Initial::Kind::truncated_normal, .scale = deviation}, .decays = true};
-}
-
 PairTokens::PairTokens(const PairTokensConfig& config, tensor::ParameterPlan& plan) : config_(checked(config)) {
   if (config.maps_inputs)
     input_map_ = plan.add(trained_matrix("input.weight", config.width, config.input_width, inverse_root(config.input_width)));

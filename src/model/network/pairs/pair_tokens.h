@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "model/network/pairs/pair_model.h"
+#include "model/network/trained_matrix.h"
 #include "tensor/parameters/parameter_buffer.h"
 
 namespace manabi::model {
@@ -34,9 +35,6 @@ class PairTokens {
   std::optional<tensor::ParameterId> input_map_;
   tensor::ParameterId label_table_, label_shift_;
 };
-
-// A matrix [rows, columns] from a truncated normal, which decays.
-tensor::ParameterShape trained_matrix(const std::string& name, int64_t rows, int64_t columns, double deviation);
 
 // The query's logits from its last hidden state [R, B, D].
 class PairHead {

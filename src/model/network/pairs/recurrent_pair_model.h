@@ -1,14 +1,11 @@
 // Recurrent networks over labelled vectors: layers of plain or LSTM cells, read off after the query. What the transformer is compared with.
 #pragma once
 
-#include <vector>
-
 #include "base/format/json.h"
 #include "model/network/pairs/pair_tokens.h"
+#include "model/network/recurrent.h"
 
 namespace manabi::model {
-
-enum class Cell { rnn, lstm };  // rnn: h = tanh(W x + U h + b)
 
 struct RecurrentPairConfig {
   Cell cell = Cell::lstm;
@@ -32,17 +29,9 @@ class RecurrentPairModel final : public PairModel {
   int64_t labels() const override { return config_.labels; }
 
  private:
-  struct Layer {
-    tensor::ParameterId input, state, shift;
-  };
-
-  // hidden [R, B, T, D] -> the layer's states at all positions, [R, B, T, D].
-  at::Tensor run(const tensor::ParameterLeaves& parameters, const Layer& layer, const at::Tensor& hidden) const;
-  int64_t gates() const { return config_.cell == Cell::lstm ? 4 : 1; }
-
   RecurrentPairConfig config_;
   PairTokens tokens_;
-  std::vector<Layer> layers_;
+  Recurrent recurrent_;
   PairHead head_;
 };
 
