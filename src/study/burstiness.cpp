@@ -71,7 +71,7 @@ class Burstiness final : public PairStudy {
   std::vector<lab::Section> sections(const lab::Records& records) const override;
 
  protected:
-  std::vector<PairSetting> settings() const override;
+  std::vector<NetworkSetting> settings() const override;
   int64_t seeds() const override { return scale_ == lab::RunScale::quick ? 2 : 3; }
   int64_t questions_asked() const override { return options_.questions; }
   PairRunPlan plan_of(const lab::Coordinates& at) const override;
@@ -107,10 +107,10 @@ class Burstiness final : public PairStudy {
   PairTrainingOptions options_ = kUsual;
 };
 
-std::vector<PairSetting> Burstiness::settings() const {
-  std::vector<PairSetting> all;
+std::vector<NetworkSetting> Burstiness::settings() const {
+  std::vector<NetworkSetting> all;
   const auto add = [&](const std::string& part, const Setting& setting) {
-    const auto same = [&](const PairSetting& other) { return other.at == setting.at(); };
+    const auto same = [&](const NetworkSetting& other) { return other.at == setting.at(); };
     if (std::ranges::none_of(all, same)) all.push_back({.at = setting.at(), .part = part});
   };
   if (scale_ == lab::RunScale::quick) {

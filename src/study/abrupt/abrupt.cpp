@@ -92,7 +92,7 @@ class Abrupt final : public PairStudy {
   std::vector<lab::Section> sections(const lab::Records& records) const override;
 
  protected:
-  std::vector<PairSetting> settings() const override;
+  std::vector<NetworkSetting> settings() const override;
   int64_t seeds() const override { return 3; }
   int64_t questions_asked() const override { return options_.questions; }
   PairRunPlan plan_of(const lab::Coordinates& at) const override;
@@ -101,7 +101,7 @@ class Abrupt final : public PairStudy {
     return std::make_shared<world::AbruptWorld>(config_of(at, seed));
   }
   std::vector<PairQuestion> questions(const lab::Coordinates& at, uint64_t seed) const override;
-  std::vector<PairMetric> further_metrics(const lab::Coordinates&) const override { return {{kPrevious}, {kTarget}, {kLabels}}; }
+  std::vector<NetworkMetric> further_metrics(const lab::Coordinates&) const override { return {{kPrevious}, {kTarget}, {kLabels}}; }
   std::vector<std::vector<double>> measure_further(std::span<const lab::Cell> cells, const model::PairModel& model,
                                                    const tensor::ParameterBuffer& parameters) const override;
 
@@ -110,14 +110,14 @@ class Abrupt final : public PairStudy {
   PairTrainingOptions options_ = kUsual;
 };
 
-std::vector<PairSetting> Abrupt::settings() const {
+std::vector<NetworkSetting> Abrupt::settings() const {
   const int64_t of_abrupt = scale_ == lab::RunScale::quick ? 0 : 6;  // seeds jump at times of their own
-  std::vector<PairSetting> all = {{.at = Setting{.burst = 1, .novel = 1}.at(), .part = "abrupt", .seeds = of_abrupt},
+  std::vector<NetworkSetting> all = {{.at = Setting{.burst = 1, .novel = 1}.at(), .part = "abrupt", .seeds = of_abrupt},
                                   {.at = Setting{.classes = 64}.at(), .part = "classes"},
                                   {.at = Setting{}.at(), .part = "classes"}};
   if (scale_ == lab::RunScale::quick) return all;
   const auto add = [&](const std::string& part, const Setting& setting) {
-    const auto same = [&](const PairSetting& other) { return other.at == setting.at(); };
+    const auto same = [&](const NetworkSetting& other) { return other.at == setting.at(); };
     if (std::ranges::none_of(all, same)) all.push_back({.at = setting.at(), .part = part});
   };
   for (const int64_t classes : {16, 64, 256, 1024}) {

@@ -58,7 +58,7 @@ class InWeights final : public PairStudy {
   int64_t cost_of(std::span<const lab::Cell> group) const override;
 
  protected:
-  std::vector<PairSetting> settings() const override;
+  std::vector<NetworkSetting> settings() const override;
   int64_t seeds() const override { return scale_ == lab::RunScale::quick ? 3 : 5; }
   int64_t questions_asked() const override { return options_.questions; }
   PairRunPlan plan_of(const lab::Coordinates& at) const override;
@@ -71,7 +71,7 @@ class InWeights final : public PairStudy {
   }
   std::vector<PairQuestion> questions(const lab::Coordinates& at, uint64_t seed) const override;
   std::vector<TakenParameters> taken_parameters(const lab::Coordinates& at) const override { return gate_takes(at); }
-  std::vector<PairMetric> further_metrics(const lab::Coordinates& at) const override { return gate_metrics(at); }
+  std::vector<NetworkMetric> further_metrics(const lab::Coordinates& at) const override { return gate_metrics(at); }
   std::vector<std::vector<double>> measure_further(std::span<const lab::Cell> cells, const model::PairModel& model,
                                                    const tensor::ParameterBuffer& parameters) const override {
     return measure_gate(cells, model, parameters, options_.questions);
@@ -93,10 +93,10 @@ std::string InWeights::options_of(const lab::Coordinates& at) {
   return own.dump();
 }
 
-std::vector<PairSetting> InWeights::settings() const {
-  std::vector<PairSetting> settings;
+std::vector<NetworkSetting> InWeights::settings() const {
+  std::vector<NetworkSetting> settings;
   for (const PlannedCondition& planned : conditions(scale_)) settings.push_back({.at = coordinates_of(planned.condition), .part = planned.part});
-  for (const PairSetting& setting : gate_settings(scale_)) settings.push_back(setting);
+  for (const NetworkSetting& setting : gate_settings(scale_)) settings.push_back(setting);
   std::ranges::move(drawn_.settings(), std::back_inserter(settings));
   return settings;
 }
@@ -104,7 +104,7 @@ std::vector<PairSetting> InWeights::settings() const {
 // The online algorithm trains no network: its cells depend on none of the options.
 std::vector<lab::Cell> InWeights::grid() {
   std::vector<lab::Cell> cells = PairStudy::grid();
-  for (const PairSetting& setting : online_settings(scale_))
+  for (const NetworkSetting& setting : online_settings(scale_))
     std::ranges::move(cells_of(setting, equipment().training_inputs()), std::back_inserter(cells));
   return cells;
 }

@@ -103,7 +103,7 @@ std::vector<lab::Series> ranked_heads(const lab::Records& records) {
 
 }  // namespace
 
-PairSetting induction_setting(int64_t steps) {
+NetworkSetting induction_setting(int64_t steps) {
   return {.at = {{"experiment", "induction"},
                  {"classes", "50"},
                  {"lr", fmt::format("{}", 1e-5)},
@@ -151,8 +151,8 @@ std::vector<PairQuestion> induction_questions(const lab::Coordinates& at, uint64
           {.at = kHoldout, .world = std::make_shared<world::BurstyWorld>(classes, new_classes)}};
 }
 
-std::vector<PairMetric> induction_metrics() {
-  std::vector<PairMetric> metrics;
+std::vector<NetworkMetric> induction_metrics() {
+  std::vector<NetworkMetric> metrics;
   for (int64_t head = 0; head < kHeads; ++head) metrics.push_back({.name = kStrength, .at = head_at(head)});
   return metrics;
 }

@@ -14,7 +14,7 @@ inline constexpr const char* kStrength =
     "induction strength";  // of a head of the second layer: what the query gives the right label, less the other
 
 // `steps` of training; 0: its own.
-PairSetting induction_setting(int64_t steps = 0);
+NetworkSetting induction_setting(int64_t steps = 0);
 bool is_induction(const lab::Coordinates& at);
 // The records of this experiment, or those of all others.
 lab::Records induction_records(const lab::Records& records, bool induction);
@@ -23,7 +23,7 @@ PairRunPlan induction_plan(const lab::Coordinates& at, int64_t batch);
 std::shared_ptr<const world::PairWorld> induction_world(const lab::Coordinates& at, uint64_t seed);
 std::vector<PairQuestion> induction_questions(const lab::Coordinates& at, uint64_t seed);
 // A head of the second layer each.
-std::vector<PairMetric> induction_metrics();
+std::vector<NetworkMetric> induction_metrics();
 std::vector<std::vector<double>> measure_induction(std::span<const lab::Cell> cells, const model::PairModel& model,
                                                    const tensor::ParameterBuffer& parameters);
 

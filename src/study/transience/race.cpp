@@ -34,8 +34,8 @@ lab::Measured flip_error(const Setting& setting) { return {.cell = setting.at(),
 
 }  // namespace
 
-std::vector<PairSetting> Race::settings(lab::RunScale scale, int64_t steps) const {
-  std::vector<PairSetting> all;
+std::vector<NetworkSetting> Race::settings(lab::RunScale scale, int64_t steps) const {
+  std::vector<NetworkSetting> all;
   const auto add = [&](Setting setting, const char* part, int64_t seeds) {
     if (steps > 0) setting.steps = steps;
     all.push_back({.at = setting.at(), .part = part, .seeds = seeds});

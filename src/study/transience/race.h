@@ -15,7 +15,7 @@ namespace manabi::study::transience {
 class Race {
  public:
   // `steps` of every training; 0: each setting's own.
-  std::vector<PairSetting> settings(lab::RunScale scale, int64_t steps) const;
+  std::vector<NetworkSetting> settings(lab::RunScale scale, int64_t steps) const;
   PairRunPlan plan_of(const lab::Coordinates& at, int64_t batch) const;
   std::shared_ptr<const world::PairWorld> training_world(const lab::Coordinates& at, uint64_t seed) const;
   std::vector<PairQuestion> questions(const lab::Coordinates& at, uint64_t seed) const;

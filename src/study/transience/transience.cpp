@@ -76,8 +76,8 @@ class Transience final : public PairStudy {
   }
 
  protected:
-  std::vector<PairSetting> settings() const override {
-    std::vector<PairSetting> settings = race_.settings(scale_, options_.steps);
+  std::vector<NetworkSetting> settings() const override {
+    std::vector<NetworkSetting> settings = race_.settings(scale_, options_.steps);
     settings.push_back(induction_setting(options_.steps));
     return settings;
   }
@@ -93,8 +93,8 @@ class Transience final : public PairStudy {
   std::vector<PairQuestion> questions(const lab::Coordinates& at, uint64_t seed) const override {
     return is_induction(at) ? induction_questions(at, seed) : race_.questions(at, seed);
   }
-  std::vector<PairMetric> further_metrics(const lab::Coordinates& at) const override {
-    return is_induction(at) ? induction_metrics() : std::vector<PairMetric>();
+  std::vector<NetworkMetric> further_metrics(const lab::Coordinates& at) const override {
+    return is_induction(at) ? induction_metrics() : std::vector<NetworkMetric>();
   }
   std::vector<std::vector<double>> measure_further(std::span<const lab::Cell> cells, const model::PairModel& model,
                                                    const tensor::ParameterBuffer& parameters) const override {

@@ -50,7 +50,7 @@ world::ClassMixtureConfig training_rows(const lab::Coordinates& at, uint64_t see
   return config;
 }
 
-std::vector<PairSetting> gate_settings(lab::RunScale scale) {
+std::vector<NetworkSetting> gate_settings(lab::RunScale scale) {
   std::vector<Condition> conditions;
   const auto add = [&](const std::vector<Condition>& more) { conditions.insert(conditions.end(), more.begin(), more.end()); };
   std::vector<int64_t> exponents = {6, 8, 10, 12, 14, 16};
@@ -59,7 +59,7 @@ std::vector<PairSetting> gate_settings(lab::RunScale scale) {
   add(over_rows({}, exponents));
   if (scale != lab::RunScale::quick) add(over_rows({.noise = 0.4}, exponents));
 
-  std::vector<PairSetting> settings;
+  std::vector<NetworkSetting> settings;
   for (const char* predictor : {kInWeight, kInContext})
     for (const Condition& condition : conditions)
       settings.push_back({.at = with_predictor(coordinates_of(condition), predictor), .part = kPart});
@@ -97,9 +97,9 @@ std::vector<TakenParameters> gate_takes(const lab::Coordinates& at) {
           {.from = with_predictor(setting, kInContext), .prefix = model::InContextPredictor::kPrefix}};
 }
 
-std::vector<PairMetric> gate_metrics(const lab::Coordinates& at) {
+std::vector<NetworkMetric> gate_metrics(const lab::Coordinates& at) {
   if (predictor_of(at) == kInContext) return {{.name = kTemperature}};
-  std::vector<PairMetric> metrics;
+  std::vector<NetworkMetric> metrics;
   if (predictor_of(at) == kGate)
     for (const Question& question : base_questions()) metrics.push_back({.name = kShareOfWeights, .at = question.at()});
   return metrics;

@@ -24,12 +24,12 @@ lab::Coordinates gate_at(const Condition& condition, const char* rows = kNewRows
 world::ClassMixtureConfig training_rows(const lab::Coordinates& at, uint64_t seed);
 
 // Predictors come before the gates that start from them.
-std::vector<PairSetting> gate_settings(lab::RunScale scale);
+std::vector<NetworkSetting> gate_settings(lab::RunScale scale);
 
 // For a setting whose predictor is in-weight, in-context or gate.
 PairRunPlan gate_plan(const lab::Coordinates& at, const PairTrainingOptions& options);
 std::vector<TakenParameters> gate_takes(const lab::Coordinates& at);
-std::vector<PairMetric> gate_metrics(const lab::Coordinates& at);
+std::vector<NetworkMetric> gate_metrics(const lab::Coordinates& at);
 std::vector<std::vector<double>> measure_gate(std::span<const lab::Cell> cells, const model::PairModel& model,
                                               const tensor::ParameterBuffer& parameters, int64_t rows);
 

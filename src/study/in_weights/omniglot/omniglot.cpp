@@ -85,14 +85,14 @@ void DrawnExperiment::set_scale(lab::RunScale scale) {
   if (scale == lab::RunScale::paper) options_ = {.image_steps = 100'000, .image_side = 105};
 }
 
-std::vector<PairSetting> DrawnExperiment::settings() const {
+std::vector<NetworkSetting> DrawnExperiment::settings() const {
   if (scale_ == lab::RunScale::quick) return {};
   const bool is_paper = scale_ == lab::RunScale::paper;
   const std::vector<int64_t> rows = is_paper ? std::vector<int64_t>{10'000, 100'000, 1'000'000} : std::vector<int64_t>{10'000, 100'000};
   const std::vector<double> relevant = is_paper ? std::vector<double>{0.9, 0.5, 0, 0.99, 1} : std::vector<double>{0.9, 0.5};
   const std::vector<double> noises = is_paper ? std::vector<double>{0.1, 0, 1} : std::vector<double>{0.1};
   const std::string drawings = world::has_omniglot(equipment_.options().data) ? "omniglot" : "random strokes";
-  std::vector<PairSetting> all;
+  std::vector<NetworkSetting> all;
   for (const double share : relevant)
     for (const double noise : noises)
       for (const int64_t count : rows)

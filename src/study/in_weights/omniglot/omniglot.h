@@ -57,7 +57,7 @@ class DrawnExperiment {
   const DrawnOptions& options() const { return options_; }
 
   // None at the quick scale.
-  std::vector<PairSetting> settings() const;
+  std::vector<NetworkSetting> settings() const;
   // Of the drawings, which are read when they are first asked for.
   lab::Coordinates data() const;
   PairRunPlan plan_of(const PairTrainingOptions& usual) const;

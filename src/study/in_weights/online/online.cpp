@@ -118,12 +118,12 @@ class Play {
 
 Condition online_condition(double label_noise, int64_t pairs) { return {.rows = 0, .noise = 0, .pairs = pairs, .label_noise = label_noise}; }
 
-std::vector<PairSetting> online_settings(lab::RunScale scale) {
+std::vector<NetworkSetting> online_settings(lab::RunScale scale) {
   const int64_t rounds = scale == lab::RunScale::paper ? 1 << 22 : 1 << 18;
   std::vector<Condition> conditions = {online_condition(), online_condition(0.1)};
   if (scale != lab::RunScale::quick)
     for (const Condition& more : {online_condition(0.02), online_condition(0, 1), online_condition(0.1, 1)}) conditions.push_back(more);
-  std::vector<PairSetting> settings;
+  std::vector<NetworkSetting> settings;
   for (const Condition& condition : conditions) {
     lab::Coordinates at = with_predictor(coordinates_of(condition), kOnline);
     at[kRounds] = std::to_string(rounds);

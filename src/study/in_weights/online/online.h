@@ -18,7 +18,7 @@ inline constexpr const char* kLearner = "learner";
 inline constexpr const char* kMixture = "mixture";
 inline constexpr const char* kSeen = "seen";
 
-std::vector<PairSetting> online_settings(lab::RunScale scale);
+std::vector<NetworkSetting> online_settings(lab::RunScale scale);
 Condition online_condition(double label_noise = 0, int64_t pairs = 4);
 
 lab::CellRecord play_online(const lab::Cell& cell);
