@@ -1,4 +1,4 @@
-// How the worlds of labelled vectors refuse a configuration.
+// How a world refuses a configuration.
 #pragma once
 
 #include <utility>

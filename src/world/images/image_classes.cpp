@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "world/pairs/require.h"
+#include "world/require.h"
 
 namespace manabi::world {
 namespace {

@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/format/png.h"
 #include "base/format/zip.h"
-#include "world/pairs/require.h"
+#include "world/require.h"
 
 namespace manabi::world {
 namespace {

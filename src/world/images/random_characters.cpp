@@ -7,7 +7,7 @@
 #include <numbers>
 
 #include "base/random.h"
-#include "world/pairs/require.h"
+#include "world/require.h"
 
 namespace manabi::world {
 namespace {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "world/pairs/require.h"
+#include "world/require.h"
 
 namespace manabi::world {
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "world/pairs/require.h"
+#include "world/require.h"
 
 namespace manabi::world {
 
