@@ -81,6 +81,18 @@ void Rng::add_normals(double deviation, std::span<float> into) {
   if (i < into.size()) into[i] += box_muller(bits(), deviation).first;
 }
 
+void Rng::fill_uniforms(float low, float high, std::span<float> into) {
+  const float step = (high - low) * 0x1p-24F;
+  const auto number = [&](uint64_t bits) { return low + step * static_cast<float>(bits & 0xffffff); };
+  size_t i = 0;
+  for (; i + 1 < into.size(); i += 2) {
+    const uint64_t word = bits();
+    into[i] = number(word >> 40);
+    into[i + 1] = number(word >> 8);
+  }
+  if (i < into.size()) into[i] = number(bits() >> 40);
+}
+
 std::vector<int64_t> Rng::permutation(int64_t count) {
   std::vector<int64_t> order(static_cast<size_t>(count));
   std::iota(order.begin(), order.end(), int64_t{0});
