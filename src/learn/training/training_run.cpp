@@ -193,6 +193,7 @@ void TrainingRun::measure_if_due(const Measure& measure) {
 void TrainingRun::train_to(int64_t step, const base::Watch& watch, const Measure& measure) {
   const int64_t last = std::min(step, plan_.steps);
   double saved_at = seconds_now();
+  if (trainer_.steps_done() == 0) measure_if_due(measure);
   while (trainer_.steps_done() < last) {
     note_losses(trainer_.step());
     measure_if_due(measure);

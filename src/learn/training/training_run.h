@@ -26,7 +26,7 @@ using Measure = std::function<std::vector<std::vector<double>>()>;
 
 struct TrainingPlan {
   int64_t steps = 0;
-  std::vector<int64_t> measured_after;  // steps, ascending, after which the measure is taken
+  std::vector<int64_t> measured_after;  // steps, ascending, after which the measure is taken; 0: before the first
   int64_t curve_every = 100;            // steps that one point of the loss curve averages
   double save_every_seconds = 20;       // the state is written at most so often, and at the end
   std::string title;                    // what lists call it; changes nothing

@@ -111,14 +111,15 @@ class NetworkStudy : public lab::Study {
   // What is measured of the cells' networks must not depend on who asks for it: a training's state holds the values.
   virtual std::vector<NetworkMetric> metrics_of(const lab::Cell& cell) const = 0;
   virtual Measure measure_of(const Cells& cells) const = 0;
-  virtual std::string measure_name() const = 0;  // with all options that could change a value, and the study's version
+  // With all options that could change a value, and the study's version.
+  virtual std::string measure_name(const lab::Coordinates& at) const = 0;
   // Trains, or reads what was trained before.
   virtual NetworkRunResult train(const Plan& plan, const Measure& measure, lab::Workbench& bench) const = 0;
 
  private:
   Plan run_plan(const Cells& cells) const {
     Plan plan = plan_of(cells.front().at);
-    plan.measure_name = measure_name();
+    plan.measure_name = measure_name(cells.front().at);
     plan.description = info().name + ": " + std::to_string(cells.size()) + " networks, " + lab::name_of(cells.front().at);
     for (const lab::Cell& cell : cells) {
       lab::Coordinates made_of = cell.at;

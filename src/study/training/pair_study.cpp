@@ -68,7 +68,7 @@ PairStudy::Measure PairStudy::measure_of(const Cells& cells) const {
   };
 }
 
-std::string PairStudy::measure_name() const {
+std::string PairStudy::measure_name(const lab::Coordinates& /*at*/) const {
   return info().name + " " + std::to_string(info().version) + ", " + std::to_string(questions_asked()) + " rows a question";
 }
 

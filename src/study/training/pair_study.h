@@ -53,7 +53,7 @@ class PairStudy : public NetworkStudy<PairRunPlan> {
   PairReplica replica_of(const lab::Cell& cell, base::Json made_of) const override;
   std::vector<NetworkMetric> metrics_of(const lab::Cell& cell) const override;
   Measure measure_of(const Cells& cells) const override;
-  std::string measure_name() const override;
+  std::string measure_name(const lab::Coordinates& at) const override;
   NetworkRunResult train(const PairRunPlan& plan, const Measure& measure, lab::Workbench& bench) const override;
 };
 

@@ -21,21 +21,21 @@ AttentionStepsConfig checked(AttentionStepsConfig config) {
   return config;
 }
 
-// tokens [R, B, N, D] -> what the context's tokens [R, B, C, D] add to them.
+// Every vector of tokens [R, B, N, D] through its replica's matrix [R, D, D].
+at::Tensor through(const at::Tensor& tokens, const at::Tensor& matrix) { return at::bmm(tokens.flatten(1, 2), matrix).view(tokens.sizes()); }
+
+// What the context's tokens [R, B, C, D] add to tokens [R, B, N, D].
 at::Tensor attended(const at::Tensor& tokens, const at::Tensor& context, const MergedLayer& layer, tensor::AttentionWeights weights,
                     double scale) {
   at::Tensor update;
   for (int64_t head = 0; head < layer.scores.size(1); ++head) {
-    const at::Tensor score = layer.scores.select(1, head).unsqueeze(1), out = layer.update.select(1, head).unsqueeze(1);
-    at::Tensor read;  // [R, B, N, D]
-    if (weights == tensor::AttentionWeights::linear) {
-      // (E M C^T) C R = E (M (C^T C) R): the context enters once, whatever the number of tokens.
-      read = at::matmul(tokens, at::matmul(at::matmul(score, at::matmul(context.transpose(2, 3), context)), out));
-    } else {
-      const at::Tensor scores = at::matmul(at::matmul(tokens, score), context.transpose(2, 3)) * scale;
-      read = at::matmul(at::matmul(scores.softmax(-1), context), out);
-    }
-    update = update.defined() ? update + read : read;
+    const at::Tensor asking = through(tokens, layer.scores.select(1, head));
+    // (E M C^T) C R as E M (C^T C) R where no softmax stands between: the context enters once, whatever the number of tokens.
+    const at::Tensor read = weights == tensor::AttentionWeights::linear
+                                ? at::matmul(asking, at::matmul(context.transpose(2, 3), context))
+                                : at::matmul((at::matmul(asking, context.transpose(2, 3)) * scale).softmax(-1), context);
+    const at::Tensor added = through(read, layer.update.select(1, head));
+    update = update.defined() ? update + added : added;
   }
   return update;
 }
