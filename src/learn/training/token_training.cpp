@@ -76,6 +76,20 @@ std::vector<double> judge_tokens(const model::TokenNetwork& network, const tenso
   return losses;
 }
 
+at::Tensor losses_by_position(const model::TokenNetwork& network, const tensor::ParameterBuffer& parameters, int64_t replica,
+                              const std::shared_ptr<const world::TokenWorld>& world, int64_t rows) {
+  const c10::NoGradGuard guard;
+  const tensor::ParameterLeaves leaves(parameters, replica, at::zeros({1, parameters.width()}, parameters.values().options()));
+  at::Tensor sums = at::zeros({world->length()}, at::kDouble);
+  for (int64_t begin = 0; begin < rows; begin += kJudgedTogether) {
+    const int64_t count = std::min(kJudgedTogether, rows - begin);
+    const TokenBatch batch = draw_tokens({&world, 1}, 0, begin, count);
+    const at::Tensor scores = network.logits(leaves, batch.ids.to(parameters.values().device()))[0].log_softmax(-1).to(at::kCPU, at::kDouble);
+    sums -= scores.gather(1, batch.targets.flatten().unsqueeze(1)).view({count, -1}).sum(0);
+  }
+  return sums / static_cast<double>(rows);
+}
+
 at::Tensor next_token_scores(const model::TokenNetwork& network, const tensor::ParameterBuffer& parameters, int64_t replica,
                              std::span<const std::vector<int64_t>> prompts, int64_t threads) {
   const int64_t count = std::ssize(prompts), length = std::ssize(prompts.front());

@@ -31,6 +31,10 @@ class TokenObjective final : public Objective {
 std::vector<double> judge_tokens(const model::TokenNetwork& network, const tensor::ParameterBuffer& parameters, const TokenWorlds& worlds,
                                  int64_t rows);
 
+// The same of one replica, position by position: mean nats [T] over `rows` rows of batch 0, float64. Every position is asked.
+at::Tensor losses_by_position(const model::TokenNetwork& network, const tensor::ParameterBuffer& parameters, int64_t replica,
+                              const std::shared_ptr<const world::TokenWorld>& world, int64_t rows);
+
 // The log-probabilities, in nats over all outputs, of the token after each prompt: [N, O] float on the CPU, of one replica. Prompts of
 // one length; `threads` of them at once.
 at::Tensor next_token_scores(const model::TokenNetwork& network, const tensor::ParameterBuffer& parameters, int64_t replica,

@@ -53,7 +53,7 @@ class Descent final : public ValueStudy {
     for (const auto& experiment : experiments_) std::ranges::move(experiment->settings(), std::back_inserter(all));
     return all;
   }
-  int64_t seeds() const override { return scale_ == lab::RunScale::quick ? 2 : 5; }
+  int64_t seeds() const override { return scale_ == lab::RunScale::quick ? 3 : 5; }
   ValueRunPlan plan_of(const lab::Coordinates& at) const override { return of(at).plan_of(at); }
   double lr_of(const lab::Coordinates& at) const override { return of(at).lr_of(at); }
   std::shared_ptr<const world::ValueWorld> training_world(const lab::Coordinates& at, uint64_t seed) const override {
