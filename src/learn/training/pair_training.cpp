@@ -43,6 +43,16 @@ void average(PairScores& scores) {
   for (double* sum : {&scores.error, &scores.cross_entropy, &scores.context_error, &scores.from_context}) *sum /= count;
 }
 
+void require_fit(const model::PairModel& model, const PairWorlds& worlds) {
+  const world::PairShape expected = {.pairs = model.pairs(), .input_width = model.input_width(), .labels = model.labels()};
+  for (const auto& world : worlds)
+    if (world->shape() != expected)
+      throw base::Error({.given = "a world of " + text_of(world->shape()), .expected = "the model's " + text_of(expected)});
+}
+
+// The labels of all items, [R, B, K + 1].
+at::Tensor every_label(const PairBatch& batch) { return at::cat({batch.rows.labels, batch.targets.unsqueeze(2)}, 2); }
+
 }  // namespace
 
 PairBatch draw_pairs(std::span<const std::shared_ptr<const world::PairWorld>> worlds, int64_t step, int64_t first_row, int64_t rows) {
@@ -74,10 +84,7 @@ PairBatch PairBatch::to(at::TensorOptions options) const {
 
 PairObjective::PairObjective(const model::PairModel& model, PairWorlds worlds, at::TensorOptions options)
     : model_(model), worlds_(std::move(worlds)), options_(options) {
-  const world::PairShape expected = {.pairs = model.pairs(), .input_width = model.input_width(), .labels = model.labels()};
-  for (const auto& world : worlds_)
-    if (world->shape() != expected)
-      throw base::Error({.given = "a world of " + text_of(world->shape()), .expected = "the model's " + text_of(expected)});
+  require_fit(model, worlds_);
 }
 
 at::Tensor PairObjective::losses(const tensor::ParameterLeaves& parameters, const BatchShare& share) const {
@@ -86,6 +93,37 @@ at::Tensor PairObjective::losses(const tensor::ParameterLeaves& parameters, cons
   const at::Tensor logits = model_.logits(parameters, batch.rows);
   const std::vector<double> weights(worlds.size(), 1.0 / static_cast<double>(share.batch));
   return tensor::cross_entropy_(logits, batch.targets, weights);
+}
+
+EveryPairObjective::EveryPairObjective(const model::EveryPairModel& model, PairWorlds worlds, at::TensorOptions options)
+    : model_(model), worlds_(std::move(worlds)), options_(options) {
+  require_fit(model, worlds_);
+}
+
+at::Tensor EveryPairObjective::losses(const tensor::ParameterLeaves& parameters, const BatchShare& share) const {
+  const auto worlds = std::span(worlds_).subspan(static_cast<size_t>(share.first_replica), static_cast<size_t>(share.replicas));
+  const PairBatch batch = draw_pairs(worlds, share.step, share.first_row, share.rows).to(options_);
+  const at::Tensor logits = model_.every_logits(parameters, batch.rows).flatten(1, 2);
+  const std::vector<double> weights(worlds.size(), 1.0 / static_cast<double>(share.batch * (model_.pairs() + 1)));
+  return tensor::cross_entropy_(logits, every_label(batch).flatten(1), weights);
+}
+
+std::vector<std::vector<double>> judge_every_pair(const model::EveryPairModel& model, const tensor::ParameterBuffer& parameters,
+                                                  const PairWorlds& worlds, int64_t rows) {
+  const c10::NoGradGuard guard;
+  std::vector<std::vector<double>> accuracies;
+  for (int64_t replica = 0; replica < std::ssize(worlds); ++replica) {
+    const tensor::ParameterLeaves leaves(parameters, replica, at::zeros({1, parameters.width()}, parameters.values().options()));
+    at::Tensor right = at::zeros({model.pairs() + 1}, at::kDouble);
+    for (int64_t begin = 0; begin < rows; begin += kJudgedTogether) {
+      const PairBatch batch = draw_pairs({&worlds[static_cast<size_t>(replica)], 1}, 0, begin, std::min(kJudgedTogether, rows - begin));
+      const at::Tensor chosen = model.every_logits(leaves, batch.to(parameters.values().options()).rows)[0].argmax(-1).to(at::kCPU);
+      right += chosen.eq(every_label(batch)[0]).to(at::kDouble).sum(0);
+    }
+    right /= static_cast<double>(rows);
+    accuracies.emplace_back(right.const_data_ptr<double>(), right.const_data_ptr<double>() + right.numel());
+  }
+  return accuracies;
 }
 
 std::vector<PairScores> judge_pairs(const model::PairModel& model, const tensor::ParameterBuffer& parameters, const PairWorlds& worlds,

@@ -39,6 +39,19 @@ class PairObjective final : public Objective {
   at::TensorOptions options_;
 };
 
+// Mean cross-entropy of the labels of all items.
+class EveryPairObjective final : public Objective {
+ public:
+  // Throws and keeps as PairObjective does.
+  EveryPairObjective(const model::EveryPairModel& model, PairWorlds worlds, at::TensorOptions options = at::kFloat);
+  at::Tensor losses(const tensor::ParameterLeaves& parameters, const BatchShare& share) const override;
+
+ private:
+  const model::EveryPairModel& model_;
+  PairWorlds worlds_;
+  at::TensorOptions options_;
+};
+
 // How one replica did on one world.
 struct PairScores {
   double error = 0;          // share of queries whose most probable label is not the target
@@ -51,5 +64,10 @@ struct PairScores {
 // Each replica on its own world, over rows that no training step draws when the world's seed differs.
 std::vector<PairScores> judge_pairs(const model::PairModel& model, const tensor::ParameterBuffer& parameters, const PairWorlds& worlds,
                                     int64_t rows, int64_t threads);
+
+// The share of rows in which the most probable label of item i is the right one, [R][K + 1], each replica on its own world, over `rows` rows of
+// batch 0.
+std::vector<std::vector<double>> judge_every_pair(const model::EveryPairModel& model, const tensor::ParameterBuffer& parameters,
+                                                  const PairWorlds& worlds, int64_t rows);
 
 }  // namespace manabi::learn

@@ -10,6 +10,8 @@ static std::unique_ptr<model::PairModel> make_model(const PairRunPlan& plan, ten
 static std::unique_ptr<learn::Objective> make_objective(const PairRunPlan& plan, const model::PairModel& model, at::TensorOptions options) {
   learn::PairWorlds worlds;
   for (const PairReplica& replica : plan.replicas) worlds.push_back(replica.world);
+  if (plan.asks_every)
+    return std::make_unique<learn::EveryPairObjective>(dynamic_cast<const model::EveryPairModel&>(model), std::move(worlds), options);
   return std::make_unique<learn::PairObjective>(model, std::move(worlds), options);
 }
 

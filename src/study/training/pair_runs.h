@@ -35,6 +35,7 @@ struct PairRunPlan {
 
   MakePairModel model;
   base::Json model_made_of;
+  bool asks_every = false;  // the labels of all items are told, by an EveryPairModel; off: the query's alone
   tensor::OptimiserOptions optimiser;
   learn::Schedule schedule;
   int64_t pairs = 1;       // of a row: what its cost goes by

@@ -27,4 +27,11 @@ class PairModel {
   virtual int64_t labels() const = 0;       // C
 };
 
+// One that tells the label of every item of a row from the pairs before it.
+class EveryPairModel : public PairModel {
+ public:
+  // -> [R, B, K + 1, C].
+  virtual at::Tensor every_logits(const tensor::ParameterLeaves& parameters, const PairInputs& rows) const = 0;
+};
+
 }  // namespace manabi::model
