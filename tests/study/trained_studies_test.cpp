@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "lab/claim.h"
@@ -27,7 +29,15 @@ class TrainedStudies : public testing::Test {
     std::unique_ptr<lab::Study> study = make_study(name, equipment_);
     study->set_scale(scale);
     base::OptionTable options = study->options();
-    for (const auto& [option, value] : {std::pair{"steps", "6"}, {"batch", "8"}, {"questions", "20"}})
+    for (const auto& [option, value] : {std::pair{"steps", "6"},
+                                        {"batch", "8"},
+                                        {"questions", "20"},
+                                        {"attention-steps", "10"},
+                                        {"decoder-steps", "10"},
+                                        {"tasks", "50"},
+                                        {"rows", "20"},
+                                        {"prompts", "6"},
+                                        {"documents", "3"}})
       if (options.find(option)) options.set(option, value, "test");
     return study;
   }
@@ -68,6 +78,32 @@ TEST_F(TrainedStudies, MeasureAnswersForEveryQuestionAndDrawAPage) {
   }
 }
 
+// Every part's first group, so that each experiment of a study is measured.
+TEST_F(TrainedStudies, StudiesBesideTheoryMeasureTheLearnersOfTheoryToo) {
+  for (const char* name : {"descent", "regression", "bayes", "general-learner"}) {
+    SCOPED_TRACE(name);
+    const std::unique_ptr<lab::Study> study = make(name);
+    lab::Records records;
+    std::set<std::string> parts;
+    for (const lab::Cell& cell : study->grid()) parts.insert(cell.part);
+    for (const std::string& part : parts) {
+      std::vector<lab::Cell> cells = study->grid();
+      std::erase_if(cells, [&](const lab::Cell& cell) { return cell.part != part; });
+      std::ranges::move(measured(*study, cells), std::back_inserter(records));
+    }
+    for (const lab::CellRecord& record : records) {
+      std::set<std::string> learners;
+      for (const lab::Row& row : record.rows) {
+        EXPECT_TRUE(std::isfinite(row.value)) << row.metric;
+        if (row.at.contains("learner")) learners.insert(row.at.at("learner"));
+      }
+      EXPECT_GE(learners.size(), 3U) << lab::name_of(record.cell.at);
+    }
+    EXPECT_FALSE(study->sections(records).empty());
+    for (const lab::Claim& claim : study->claims(records)) EXPECT_TRUE(claim.effect || !claim.missing.empty()) << claim.id;
+  }
+}
+
 TEST_F(TrainedStudies, ValuesDoNotDependOnTheGroup) {
   const std::unique_ptr<lab::Study> study = make("in-weights");
   const lab::Records together = measured(*study);
@@ -89,7 +125,7 @@ TEST_F(TrainedStudies, AFinishedTrainingIsReadAndNotRepeated) {
 }
 
 TEST_F(TrainedStudies, FullGridsHoldEachCellOnce) {
-  for (const char* name : {"in-weights", "burstiness", "abrupt", "transience"}) {
+  for (const char* name : {"in-weights", "burstiness", "abrupt", "transience", "descent", "bayes", "general-learner", "regression"}) {
     SCOPED_TRACE(name);
     const std::vector<lab::Cell> full = make(name, lab::RunScale::full)->grid();
     for (size_t i = 0; i < full.size(); ++i)
@@ -98,7 +134,7 @@ TEST_F(TrainedStudies, FullGridsHoldEachCellOnce) {
 }
 
 TEST_F(TrainedStudies, AFullGridHoldsTheQuickOnesSettings) {
-  for (const char* name : {"in-weights", "burstiness", "abrupt", "transience"}) {
+  for (const char* name : {"in-weights", "burstiness", "abrupt", "transience", "descent", "bayes", "general-learner", "regression"}) {
     SCOPED_TRACE(name);
     const std::vector<lab::Cell> full = make(name, lab::RunScale::full)->grid();
     for (const lab::Cell& cell : make(name)->grid())

@@ -21,6 +21,7 @@ constexpr int64_t kBatch = 32, kHeads = 4, kLooks = 10;
 constexpr int64_t kLookedAtRows = 256;  // documents of a look on the way
 
 struct Options {
+  int64_t steps = 0;
   int64_t prompts = 600;
   int64_t documents = 300;
   double lr = 3e-3;
@@ -31,6 +32,11 @@ struct Options {
 base::OptionTable Options::table() {
   using base::Changes;
   base::OptionTable table;
+  table.add({.name = "steps",
+             .help = "of training; 0: as many as each setting's own, which is what claims are about",
+             .target = &steps,
+             .least = 0,
+             .most = 1'000'000'000});
   table.add({.name = "prompts", .help = "of every kind and size", .target = &prompts, .changes = Changes::value, .least = 1, .most = 1'000'000});
   table.add(
       {.name = "documents", .help = "new ones for their loss", .target = &documents, .changes = Changes::value, .least = 1, .most = 1'000'000});
@@ -106,13 +112,15 @@ std::vector<lab::Cell> Bayes::grid() {
   const EquipmentOptions& asked = equipment_.options();
   const int64_t count = asked.seeds > 0 ? asked.seeds : 3;
   std::vector<lab::Cell> cells;
-  for (const auto& [setting, part] : settings())
+  for (auto& [setting, part] : settings()) {
+    if (options_.steps > 0 && setting.network != kNone) setting.steps = options_.steps;
     for (int64_t seed = asked.seed; seed < asked.seed + count; ++seed) {
       lab::Cell cell{.at = setting.at(), .inputs = equipment_.training_inputs(), .part = part};
       cell.at[lab::kSeed] = std::to_string(seed);
       cell.inputs["options"] = options_.table().to_json(/*only_value_changing=*/true).dump();
       cells.push_back(std::move(cell));
     }
+  }
   return cells;
 }
 
@@ -124,7 +132,7 @@ TokenRunPlan Bayes::plan_of(const Setting& setting) const {
   return {.network = network,
           .model_made_of = {{"decoder", model::described(network.decoder)}, {"vocabulary", network.vocabulary}, {"context", network.context}},
           .optimiser = {.beta2 = 0.99},
-          .schedule = {.decay = learn::Decay::linear, .warm_up = 100, .steps = setting.steps},
+          .schedule = {.decay = learn::Decay::linear, .warm_up = std::min<int64_t>(100, setting.steps / 10), .steps = setting.steps},
           .batch = kBatch,
           .clip_norm = 1,
           .steps = setting.steps,

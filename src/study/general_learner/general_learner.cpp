@@ -94,6 +94,7 @@ class GeneralLearner final : public NetworkStudy<PairRunPlan> {
   std::vector<lab::Row> references(const lab::Cell& cell) const;
 
   lab::RunScale scale_ = lab::RunScale::quick;
+  int64_t steps_ = 0;
   int64_t rows_ = 1000;
   double lr_ = 1e-3;
   mutable std::unique_ptr<ImageSets> image_sets_;  // read once
@@ -102,6 +103,11 @@ class GeneralLearner final : public NetworkStudy<PairRunPlan> {
 base::OptionTable GeneralLearner::options() {
   using base::Changes;
   base::OptionTable table;
+  table.add({.name = "steps",
+             .help = "of training; 0: as many as each setting's own, which is what claims are about",
+             .target = &steps_,
+             .least = 0,
+             .most = 1'000'000'000});
   table.add({.name = "rows",
              .help = "new ones on which each question is asked",
              .target = &rows_,
@@ -128,7 +134,8 @@ const ImageSets& GeneralLearner::image_sets() const {
 
 std::vector<NetworkSetting> GeneralLearner::settings() const {
   std::vector<NetworkSetting> all;
-  const auto add = [&](const char* part, const Setting& setting) {
+  const auto add = [&](const char* part, Setting setting) {
+    if (steps_ > 0) setting.steps = steps_;
     const lab::Coordinates at = setting.at();
     if (std::ranges::none_of(all, [&](const NetworkSetting& other) { return other.at == at; })) all.push_back({.at = at, .part = part});
   };

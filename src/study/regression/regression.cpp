@@ -65,6 +65,7 @@ class Regression final : public ValueStudy {
                                   int64_t replica) const;
 
   lab::RunScale scale_ = lab::RunScale::quick;
+  int64_t steps_ = 0;
   int64_t prompts_ = 1280;
   double lr_ = 1e-3;
 };
@@ -72,6 +73,11 @@ class Regression final : public ValueStudy {
 base::OptionTable Regression::options() {
   using base::Changes;
   base::OptionTable table;
+  table.add({.name = "steps",
+             .help = "of training; 0: as many as each setting's own, which is what claims are about",
+             .target = &steps_,
+             .least = 0,
+             .most = 1'000'000'000});
   table.add(
       {.name = "prompts", .help = "new ones for each error", .target = &prompts_, .changes = Changes::value, .least = 2, .most = 10'000'000});
   table.add({.name = "lr", .help = "learning rate, constant", .target = &lr_, .changes = Changes::value});
@@ -80,7 +86,10 @@ base::OptionTable Regression::options() {
 
 std::vector<NetworkSetting> Regression::settings() const {
   std::vector<NetworkSetting> all;
-  const auto add = [&](const char* part, const Setting& setting) { all.push_back({.at = setting.at(), .part = part}); };
+  const auto add = [&](const char* part, Setting setting) {
+    if (steps_ > 0) setting.steps = steps_;
+    all.push_back({.at = setting.at(), .part = part});
+  };
   if (scale_ == lab::RunScale::quick) {
     add("linear", {.steps = 6000});
     add("sparse", {.functions = kSparse, .numbers = 10, .steps = 3000});
