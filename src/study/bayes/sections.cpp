@@ -33,7 +33,6 @@ std::vector<double> values(const lab::Records& records, const Setting& setting, 
   return lab::last_values(records, {.cell = setting.at(), .metric = metric, .row = row});
 }
 
-// Numbers of examples stand as categories: the first is none.
 lab::Figure accuracy_figure(const lab::Records& records, const Setting& setting, int64_t tokens, const char* prompts) {
   lab::Figure figure{
       .title = fmt::format("{}: examples of {} tokens, {}", setting.title(), tokens, prompts),
@@ -44,12 +43,11 @@ lab::Figure accuracy_figure(const lab::Records& records, const Setting& setting,
       .y_is_share = true,
       .is_small = true};
   const std::vector<int64_t> counts = example_counts(tokens);
-  for (const int64_t count : counts) figure.categories.push_back(std::to_string(count));
   for (const std::string& learner : learners_of(setting, prompts)) {
     lab::Series series{.name = learner};
-    for (size_t i = 0; i < counts.size(); ++i)
-      if (const auto seeds = values(records, setting, kAccuracy, with_learner(prompt_at(tokens, counts[i], prompts), learner)); !seeds.empty())
-        series.points.push_back(lab::point_over_seeds(static_cast<double>(i), seeds));
+    for (const int64_t count : counts)
+      if (const auto seeds = values(records, setting, kAccuracy, with_learner(prompt_at(tokens, count, prompts), learner)); !seeds.empty())
+        series.points.push_back(lab::point_over_seeds(static_cast<double>(count), seeds));
     if (!series.points.empty()) figure.series.push_back(std::move(series));
   }
   return figure;

@@ -68,7 +68,7 @@ class GeneralLearner final : public NetworkStudy<PairRunPlan> {
 
  protected:
   std::vector<NetworkSetting> settings() const override;
-  int64_t seeds() const override { return scale_ == lab::RunScale::quick ? 1 : 3; }
+  int64_t seeds() const override { return scale_ == lab::RunScale::quick ? 2 : 3; }
   PairRunPlan plan_of(const lab::Coordinates& at) const override;
   PairReplica replica_of(const lab::Cell& cell, base::Json made_of) const override;
   lab::Coordinates data_of(const lab::Coordinates& at) const override;
@@ -142,8 +142,8 @@ std::vector<NetworkSetting> GeneralLearner::settings() const {
   add("tasks", {.log_tasks = 4, .plain_share = 0});
   add("tasks", {.log_tasks = 9});
   add("tasks", {});
-  add("plateau", {.plain_share = 0});
   if (scale_ == lab::RunScale::quick) return all;
+  add("plateau", {.plain_share = 0});
   if (scale_ == lab::RunScale::paper) {
     for (int64_t log_tasks = 0; log_tasks <= 24; log_tasks += 2)
       add("paper", {.log_tasks = log_tasks, .width = 256, .batch = 1024, .steps = 50'000});

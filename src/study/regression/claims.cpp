@@ -56,7 +56,7 @@ lab::Claim claim_of(const lab::Records& records, const Comparison& comparison) {
                    .published = comparison.published,
                    .measure = fmt::format("normalised squared error of {}{} after {} examples ({}{})", comparison.more, against,
                                           comparison.examples, comparison.setting.functions, shift),
-                   .unit = "of an untold value's square",
+                   .unit = "error",
                    .direction = comparison.direction,
                    .margin = comparison.margin};
   if (const auto at = longest(records, comparison.setting)) {
@@ -73,7 +73,7 @@ lab::Claim claim_of(const lab::Records& records, const Comparison& comparison) {
 lab::Claim between_networks(const lab::Records& records, lab::Claim claim, const Setting& more, const Setting& less, int64_t examples) {
   const auto more_at = longest(records, more), less_at = longest(records, less);
   claim.source = kSource;
-  claim.unit = "of an untold value's square";
+  claim.unit = "error";
   if (more_at && less_at)
     claim.effect =
         lab::interval_over_seeds(lab::differences(errors(records, *less_at, kNetwork, examples), errors(records, *more_at, kNetwork, examples)));

@@ -34,8 +34,11 @@ lab::Series errors_over_examples(const lab::Records& records, const Setting& set
     const std::vector<double> errors =
         lab::last_values(records, {.cell = setting.at(), .metric = kSquaredError, .row = row_at(learner, examples)});
     if (errors.empty()) continue;
-    const lab::Point point = lab::point_over_seeds(static_cast<double>(examples), errors, /*is_share=*/false);
-    if (point.y <= kMost) series.points.push_back(point);
+    lab::Point point = lab::point_over_seeds(static_cast<double>(examples), errors, /*is_share=*/false);
+    if (point.y > kMost) continue;
+    if (point.low) point.low = std::max(*point.low, 0.0);
+    if (point.high) point.high = std::min(*point.high, kMost);
+    series.points.push_back(point);
   }
   return series;
 }
