@@ -24,7 +24,7 @@ class Rng {
   double normal();                 // standard normal (Box-Muller)
   // Adds `deviation` times a standard normal to each number: two from 64 bits, several times as fast as normal(). Cut off at 6.7 deviations.
   void add_normals(double deviation, std::span<float> into);
-  // Uniform over [low, high), 24 bits each: two from 64 bits.
+  // Uniform over [low, high), 24 bits each: four from a block, many blocks at once. Begins at a block's start, whatever was drawn before.
   void fill_uniforms(float low, float high, std::span<float> into);
 
   template <class T>

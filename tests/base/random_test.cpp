@@ -192,5 +192,31 @@ TEST(Rng, ShuffleKeepsTheValues) {
   EXPECT_THAT(words, ::testing::UnorderedElementsAre("a", "b", "c", "d"));
 }
 
+// Four numbers from each block, in the blocks' order, whatever the count.
+TEST(Rng, UniformsAreTheTopBitsOfConsecutiveBlocks) {
+  for (const size_t count : {size_t{1}, size_t{4}, size_t{5}, size_t{63}, size_t{64}, size_t{65}, size_t{200}}) {
+    std::vector<float> numbers(count);
+    Rng(7).child("x").fill_uniforms(-1, 3, numbers);
+    Rng words = Rng(7).child("x");
+    for (size_t i = 0; i < count; i += 2) {
+      const uint64_t word = words.bits();
+      EXPECT_FLOAT_EQ(numbers[i], -1 + 4 * static_cast<float>(static_cast<uint32_t>(word) >> 8) * 0x1p-24F) << i;
+      if (i + 1 < count) {
+        EXPECT_FLOAT_EQ(numbers[i + 1], -1 + 4 * static_cast<float>(static_cast<uint32_t>(word >> 32) >> 8) * 0x1p-24F) << i;
+      }
+    }
+  }
+}
+
+TEST(Rng, UniformsGoOnWhereTheLastOnesEnded) {
+  std::vector<float> together(72), first(8), second(64);
+  Rng one(3), two(3);
+  one.fill_uniforms(0, 1, together);
+  two.fill_uniforms(0, 1, first);
+  two.fill_uniforms(0, 1, second);
+  EXPECT_TRUE(std::equal(first.begin(), first.end(), together.begin()));
+  EXPECT_TRUE(std::equal(second.begin(), second.end(), together.begin() + 8));
+}
+
 }  // namespace
 }  // namespace manabi::base

@@ -24,15 +24,22 @@ AttentionStepsConfig checked(AttentionStepsConfig config) {
 // Every vector of tokens [R, B, N, D] through its replica's matrix [R, D, D].
 at::Tensor through(const at::Tensor& tokens, const at::Tensor& matrix) { return at::bmm(tokens.flatten(1, 2), matrix).view(tokens.sizes()); }
 
+// sum_i (q_j c_i) c_i of tokens q [R, B, N, D] and context c [R, B, C, D]: through the scores for one token, through the context's second
+// moments for many.
+at::Tensor read_linearly(const at::Tensor& asking, const at::Tensor& context) {
+  if (asking.size(2) > 1) return at::matmul(asking, at::matmul(context.transpose(2, 3), context));
+  const at::Tensor scores = (context * asking).sum(3, /*keepdim=*/true);
+  return (context * scores).sum(2, /*keepdim=*/true);
+}
+
 // What the context's tokens [R, B, C, D] add to tokens [R, B, N, D].
 at::Tensor attended(const at::Tensor& tokens, const at::Tensor& context, const MergedLayer& layer, tensor::AttentionWeights weights,
                     double scale) {
   at::Tensor update;
   for (int64_t head = 0; head < layer.scores.size(1); ++head) {
     const at::Tensor asking = through(tokens, layer.scores.select(1, head));
-    // (E M C^T) C R as E M (C^T C) R where no softmax stands between: the context enters once, whatever the number of tokens.
     const at::Tensor read = weights == tensor::AttentionWeights::linear
-                                ? at::matmul(asking, at::matmul(context.transpose(2, 3), context))
+                                ? read_linearly(asking, context)
                                 : at::matmul((at::matmul(asking, context.transpose(2, 3)) * scale).softmax(-1), context);
     const at::Tensor added = through(read, layer.update.select(1, head));
     update = update.defined() ? update + added : added;
