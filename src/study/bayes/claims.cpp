@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "lab/statistics/decided.h"
 #include "lab/statistics/seeds.h"
 #include "study/bayes/measure.h"
 #include "study/bayes/report.h"
@@ -29,9 +30,7 @@ std::vector<double> accuracy(const lab::Records& records, const Setting& setting
 lab::Claim decided(lab::Claim claim, const std::vector<double>& effect) {
   claim.source = kSource;
   if (claim.unit.empty()) claim.unit = "points";
-  claim.effect = lab::interval_over_seeds(effect);
-  if (!claim.effect) claim.missing = "two seeds of the network";
-  return claim;
+  return lab::decided_by_seeds(std::move(claim), effect, "two seeds of the network");
 }
 
 // Accuracy gained from few examples to many.

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "learn/theory/regression/descent.h"
+#include "lab/statistics/decided.h"
 #include "learn/theory/regression/linear.h"
 #include "study/descent/attention.h"
 #include "study/descent/estimators.h"
@@ -58,19 +58,13 @@ std::vector<double> nearness(const lab::Records& records, const lab::Coordinates
   return ratios;
 }
 
-lab::Claim decided(lab::Claim claim, const std::vector<double>& effect, const char* missing) {
-  claim.effect = lab::interval_over_seeds(effect);
-  if (!claim.effect) claim.missing = missing;
-  return claim;
-}
-
 std::vector<lab::Claim> attention_claims(const lab::Records& records) {
   const lab::Coordinates one = attention_at(kLinear, 1);
   const char* missing = "two seeds of the network";
   const auto percent = [&](lab::Claim claim, const std::vector<double>& effect) {
     claim.source = kVonOswald;
     if (claim.unit.empty()) claim.unit = "%";
-    return decided(std::move(claim), effect, missing);
+    return lab::decided_by_seeds(std::move(claim), effect, missing);
   };
   const std::vector<double> rate_effect = excess(last(records, one, kBestRate), last(records, one, kLearnedRate));
   return {percent({.id = "one-layer-is-one-step",
@@ -148,7 +142,7 @@ std::vector<lab::Claim> estimator_claims(const lab::Records& records) {
   const auto claim = [&](lab::Claim made, const std::vector<double>& effect) {
     made.source = kAkyurek;
     made.unit = "times, as a power of 2";
-    return decided(std::move(made), effect, "two seeds of the network");
+    return lab::decided_by_seeds(std::move(made), effect, "two seeds of the network");
   };
   std::vector<lab::Claim> all = {claim({.id = "one-layer-is-nearest-to-descent",
                                         .sentence = "A decoder of one layer is nearer to one step of descent than to least squares.",

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "lab/statistics/decided.h"
 #include "lab/statistics/seeds.h"
 #include "study/general_learner/report.h"
 #include "study/general_learner/settings.h"
@@ -33,9 +34,7 @@ std::vector<double> after_a_third(const lab::Records& records, const Setting& se
 lab::Claim decided(lab::Claim claim, const std::vector<double>& effect) {
   claim.source = kSource;
   claim.unit = "points";
-  claim.effect = lab::interval_over_seeds(effect);
-  if (!claim.effect) claim.missing = "two seeds of the networks";
-  return claim;
+  return lab::decided_by_seeds(std::move(claim), effect, "two seeds of the networks");
 }
 
 }  // namespace
