@@ -198,7 +198,8 @@ PairReplica GeneralLearner::replica_of(const lab::Cell& cell, base::Json made_of
 }
 
 lab::Coordinates GeneralLearner::data_of(const lab::Coordinates&) const {
-  return {{"first images", image_sets().first.training->hash()}, {"second images", image_sets().second.training->hash()}};
+  const auto named = [](const world::LabelledImages& images) { return images.name + ' ' + images.hash(); };
+  return {{kFirstImagesInput, named(*image_sets().first.training)}, {kSecondImagesInput, named(*image_sets().second.training)}};
 }
 
 // Names are the task's own in every question: plain names are a help of training alone.

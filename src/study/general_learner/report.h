@@ -24,6 +24,10 @@ inline constexpr const char* kNetwork = "network";
 inline constexpr const char* kAccuracy = "accuracy";
 inline constexpr const char* kParameters = "parameters";
 
+// A cell's inputs: the name of a set of images, a space and its hash.
+inline constexpr const char* kFirstImagesInput = "first images";
+inline constexpr const char* kSecondImagesInput = "second images";
+
 std::vector<lab::Claim> claims(const lab::Records& records);
 std::vector<lab::Section> sections(const lab::Records& records);
 

@@ -140,6 +140,20 @@ lab::Table published_table() {
   return table;
 }
 
+// Which images stood for the first and the second set.
+std::string images_text(const lab::Records& records) {
+  const auto name = [&](const char* input) {
+    const lab::Coordinates& inputs = records.front().cell.inputs;
+    const auto found = inputs.find(input);
+    return found == inputs.end() ? std::string("unnamed") : found->second.substr(0, found->second.rfind(' '));
+  };
+  return fmt::format(
+      "First images: {}. Second images: {}. Networks are trained on the first unless their name says otherwise; the other images of a question "
+      "are "
+      "the other set's.",
+      name(kFirstImagesInput), name(kSecondImagesInput));
+}
+
 }  // namespace
 
 std::vector<lab::Section> sections(const lab::Records& records) {
@@ -147,6 +161,7 @@ std::vector<lab::Section> sections(const lab::Records& records) {
   for (const lab::Coordinates& at : lab::settings_in(records)) settings.push_back(setting_of(at));
   std::ranges::sort(settings, {}, &Setting::log_tasks);
   lab::Section rows{.title = "Within a row"}, training{.title = "Along the training"}, numbers{.title = "All numbers"};
+  if (!records.empty()) rows.blocks.emplace_back(images_text(records));
   for (const char* question : {kUnseenTasks, kOtherImages})
     for (const Setting& setting : settings) rows.blocks.emplace_back(item_figure(records, setting, question));
   for (const char* question : {kNewImages, kUnseenTasks}) rows.blocks.emplace_back(phase_map(records, settings, question));
