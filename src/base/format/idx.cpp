@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <span>
+#include <type_traits>
 
 #include "base/error.h"
 
@@ -34,9 +36,14 @@ class GzipReader {
       done += static_cast<size_t>(count);
     }
   }
-  bool is_at_end() {
+  // An archive's checksum is looked at here.
+  void require_end() {
     uint8_t more = 0;
-    return gzread(file_.get(), &more, 1) <= 0;
+    const int count = gzread(file_.get(), &more, 1);
+    if (count != 0)
+      throw Error({.where = path_,
+                   .given = count < 0 ? "a file that is damaged" : "more bytes than the sizes say",
+                   .expected = "an IDX file that ends after its values"});
   }
 
  private:
@@ -71,7 +78,7 @@ IdxArray read_idx(const std::string& path, int64_t most_values) {
   }
   array.values.resize(static_cast<size_t>(count));
   reader.read(array.values, "values");
-  if (!reader.is_at_end()) throw Error({.where = path, .given = "more bytes than the sizes say", .expected = fmt::format("{} values", count)});
+  reader.require_end();
   return array;
 }
 

@@ -68,5 +68,17 @@ TEST_F(Idx, ADamagedArchiveIsSeen) {
   EXPECT_THAT(test::error_of([&] { read_idx(path, 6); }), HasSubstr(path));
 }
 
+// Of one as long as a set of images, whose sum is reached only after the last value.
+TEST_F(Idx, ADamagedLongArchiveIsSeen) {
+  std::string content = bytes({0, 0, 8, 1, 0, 1, 0, 0}) + std::string(65536, 'x');
+  for (size_t i = 8; i < content.size(); ++i) content[i] = static_cast<char>(i * i % 251);
+  const std::string path = written(content, true);
+  EXPECT_EQ(read_idx(path, 65536).values.size(), 65536U);
+  std::string archive = read_text(path);
+  archive[archive.size() - 6] ^= 0x55;
+  write_text_atomically(path, archive);
+  EXPECT_THAT(test::error_of([&] { read_idx(path, 65536); }), HasSubstr(path));
+}
+
 }  // namespace
 }  // namespace manabi::base

@@ -104,18 +104,17 @@ at::Tensor NewtonSteps::weights_of_some(const Examples& examples) const {
   return at::matmul(inverse, moments.products).squeeze(2);
 }
 
-// E x^T (X^T X)^2 x / I per unit of weight, row by row: K (m4 + (I - 1) s^2) + K (K - 1) s^2 with s the variance and m4 the fourth moment.
-double OneStepLoss::at(double rate) const {
+double OneStepLoss::mean_square() const {
   const auto count = static_cast<double>(examples), width = static_cast<double>(input_width);
-  const double square = count * (fourth_moment + (width - 1) * variance * variance) + count * (count - 1) * variance * variance;
-  return 0.5 * width * variance * (1 - 2 * rate * count * variance + rate * rate * square);
+  return count * (fourth_moment + (width - 1) * variance * variance) + count * (count - 1) * variance * variance;
 }
 
-double OneStepLoss::best_rate() const {
+double OneStepLoss::at(double rate) const {
   const auto count = static_cast<double>(examples), width = static_cast<double>(input_width);
-  const double square = count * (fourth_moment + (width - 1) * variance * variance) + count * (count - 1) * variance * variance;
-  return count * variance / square;
+  return 0.5 * width * variance * (1 - 2 * rate * count * variance + rate * rate * mean_square());
 }
+
+double OneStepLoss::best_rate() const { return static_cast<double>(examples) * variance / mean_square(); }
 
 double best_rate(int64_t steps, const at::Tensor& inputs, const at::Tensor& values, double most) {
   const int64_t last = inputs.size(1) - 1;

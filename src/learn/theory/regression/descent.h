@@ -83,6 +83,8 @@ struct OneStepLoss {
 
   double at(double rate) const;
   double best_rate() const;
+  // E (X^T X)^2, whose diagonal is this: K (m4 + (I - 1) s^2) + K (K - 1) s^2 with s the variance and m4 the fourth moment.
+  double mean_square() const;
 };
 
 // The rate of `steps` steps with the least mean squared error on these rows (inputs [B, T, I], values [B, T], the last point asked), by golden
